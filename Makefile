@@ -1,0 +1,86 @@
+# Every verb, `make` lists them. All that they install lies in .venv and .cache; what they write lies in .local.
+# Written for GNU make 3.81 (macOS) and newer.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+VENV := .venv
+PY := $(VENV)/bin/python
+# The copy of the lock that .venv was built from. It is written last: without it .venv is half made, and made again.
+READY := $(VENV)/requirements.lock
+UV_VERSION := 0.13.9
+
+
+# The first Python 3.11 or 3.12 that can make environments.
+FIT := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))
+FIND_PYTHON = for python in "$(PYTHON)" python3.11 python3.12 python3; do \
+	if [ -n "$$python" ] && "$$python" -c '$(FIT)' 2>/dev/null; then break; fi; \
+	if [ -n "$(PYTHON)" ]; then python=; break; fi; python=; done
+
+.PHONY: help setup lint types test test-slow check format lock sample spark-run metadata-up metadata-down bench clean
+
+help: ## List the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+setup: $(READY) ## Make the environment: Python packages in .venv, Java and jars in .cache
+	@$(PY) -m commands.java --ensure >&2
+	@$(PY) -m commands.jars --ensure >&2
+
+$(READY): requirements.lock
+	@if cmp -s requirements.lock $(READY); then touch $(READY); exit 0; fi; \
+	$(FIND_PYTHON); \
+	if [ -z "$$python" ]; then \
+	  echo "error: no Python 3.11 or 3.12 with the venv module found$(if $(PYTHON), at $(PYTHON)): install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 2; fi; \
+	echo "Making the Python environment in $(VENV) (a minute or two) ..." >&2; \
+	rm -rf $(VENV) && "$$python" -m venv $(VENV) >&2 && \
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock >&2 && \
+	$(PY) -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "music_streaming_etl.pth").write_text("../../../..\n")' && \
+	cp requirements.lock $(VENV)/lock.part && mv $(VENV)/lock.part $(READY) || { \
+	  echo "error: $(VENV) could not be made (see above): check the connection to the package index and run make again" >&2; exit 2; }
+
+lint: setup ## Check style (ruff), changing nothing
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+types: setup ## Check types (mypy, strict)
+	@$(PY) -m mypy
+
+test: setup ## Run the tests, the long ones left out
+	@TZ=UTC $(PY) -m pytest -m "not slow"
+
+test-slow: setup ## Run the long tests: kills, races, whole flows
+	@TZ=UTC $(PY) -m pytest -m slow || test $$? -eq 5 # 5: there are none
+
+check: lint types test ## What CI runs: lint, types, test
+
+format: setup ## Rewrite the code in the project's style
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+lock: setup ## Make requirements.lock again from requirements.txt and pyproject.toml
+	@$(PY) -m venv .cache/uv >&2
+	@.cache/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) >&2
+	@.cache/uv/bin/uv pip compile requirements.txt --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.lock
+
+sample: need-OUT setup ## Make sample data: OUT=dir PLAYS=100000 DAYS=3 SEED=1 SPARSE=1
+	@$(PY) -m commands.sample --plays $(or $(PLAYS),100000) --days $(or $(DAYS),3) --seed $(or $(SEED),1) \
+	  --out "$(OUT)" $(if $(SPARSE),--sparse-ids)
+
+spark-run: setup ## Run the three jobs by plain spark-submit: DATA=tests/sample OUT=.local/spark-run
+	@$(PY) -m commands.spark_run --data "$(or $(DATA),tests/sample)" --out "$(or $(OUT),.local/spark-run)"
+
+metadata-up: setup ## Start a PostgreSQL with users and songs, print how to reach it: DATA=tests/sample STATE=.local/metadata
+	@$(PY) -m commands.metadata_server up --data "$(or $(DATA),tests/sample)" --state "$(or $(STATE),.local/metadata)"
+
+metadata-down: setup ## Stop it: STATE=.local/metadata
+	@$(PY) -m commands.metadata_server down --state "$(or $(STATE),.local/metadata)"
+
+bench: setup ## Measure the jobs: PLAYS=number
+	@$(PY) -m commands.bench $(if $(PLAYS),--plays $(PLAYS))
+
+clean: ## Remove .local: all state and output of local runs
+	@rm -rf .local
+
+need-%:
+	@$(if $($*),:,$(error name it: make $(MAKECMDGOALS) $*=...))

@@ -1,0 +1,1 @@
+"""One module for each Makefile verb that is more than a line."""

@@ -1,0 +1,147 @@
+"""Fetch the jars that pyspark's wheel lacks, and check them against their known hashes."""
+
+import argparse
+import hashlib
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from commands.java import SetupError, java_home, last_line
+
+ROOT = Path(__file__).resolve().parents[1]
+CACHE = ROOT / ".cache"
+JARS = CACHE / "jars"
+IVY_FILE = ROOT / "conf" / "ivy.xml"
+HASHES = ROOT / "conf" / "jars.sha256"
+
+
+def jars_dir(purpose: Literal["jdbc", "s3a"]) -> Path:
+    """Return the folder of a purpose's jars; its class path is `<folder>/*`.
+
+    Raises:
+        SetupError: the jars are not there yet.
+    """
+    folder = JARS / purpose
+    if not folder.is_dir():
+        raise SetupError(f"the {purpose} jars are not there: run make setup")
+    return folder
+
+
+def ensure(jars: Path, hashes: Path) -> None:
+    """Put exactly the listed jars into `jars`; with all of them there, ask nobody.
+
+    A run that is cut leaves the old folder or none, never a half one.
+
+    Raises:
+        SetupError: the download failed, or what came is not what `hashes` lists.
+    """
+    expected = read_hashes(hashes)
+    if jars.is_dir() and not differences(jars, expected):
+        return
+    print("Fetching the jars for JDBC and S3A (14 MB, a minute at most) ...", file=sys.stderr)
+    jars.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="jars-", dir=jars.parent) as temporary:
+        fetched = Path(temporary) / "fetched"
+        retrieve(fetched)
+        if found := differences(fetched, expected):
+            raise SetupError(
+                f"the fetched jars are refused, {'; '.join(found)}. Where conf/ivy.xml was changed "
+                "on purpose: .venv/bin/python -m commands.jars --update-hashes"
+            )
+        if jars.is_dir():
+            jars.rename(Path(temporary) / "replaced")
+        fetched.rename(jars)
+
+
+def retrieve(target: Path) -> None:
+    """Resolve conf/ivy.xml by the Ivy inside pyspark's wheel, one folder per purpose."""
+    pattern = target / "[conf]" / "[artifact]-[revision].[ext]"
+    command = [str(java_home() / "bin" / "java"), "-jar", str(ivy_jar()), "-ivy", str(IVY_FILE)]
+    options = ["-cache", str(CACHE / "ivy"), "-retrieve", str(pattern), "-types", "jar", "-warn"]
+    outcome = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+    if outcome.returncode:
+        raise SetupError(
+            "the jars of conf/ivy.xml cannot be downloaded: check the connection to Maven Central "
+            f"and run make setup again (Ivy: {_complaint(outcome.stdout + outcome.stderr)})"
+        )
+
+
+def ivy_jar() -> Path:
+    """Return pyspark's Ivy, without importing pyspark."""
+    spec = find_spec("pyspark")
+    found = sorted(Path(spec.origin).parent.glob("jars/ivy-*.jar")) if spec and spec.origin else []
+    if not found:
+        raise SetupError("pyspark with its jars is not installed: remove .venv and run make setup")
+    return found[-1]
+
+
+def read_hashes(path: Path) -> dict[str, str]:
+    """Read a file in the form of sha256sum into {purpose/jar: SHA-256}."""
+    lines = [line.split() for line in path.read_text("utf-8").splitlines()]
+    return {name: digest for digest, name in lines}
+
+
+def differences(jars: Path, expected: dict[str, str]) -> list[str]:
+    """Say of each jar that is missing, changed or not listed what was expected and found."""
+    actual = hash_jars(jars)
+    missing = [f"{name} is missing" for name in sorted(expected.keys() - actual.keys())]
+    unlisted = [
+        f"{name} is not listed in conf/jars.sha256"
+        for name in sorted(actual.keys() - expected.keys())
+    ]
+    changed = [
+        f"{name} has SHA-256 {actual[name]}, conf/jars.sha256 says {expected[name]}"
+        for name in sorted(actual.keys() & expected.keys())
+        if actual[name] != expected[name]
+    ]
+    return missing + unlisted + changed
+
+
+def hash_jars(jars: Path) -> dict[str, str]:
+    """Return {path below `jars`: SHA-256} of every file there."""
+    files = sorted(path for path in jars.rglob("*") if path.is_file())
+    return {
+        path.relative_to(jars).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
+
+
+def update_hashes(hashes: Path) -> None:
+    """Write the hashes of what conf/ivy.xml resolves to now."""
+    CACHE.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="jars-", dir=CACHE) as temporary:
+        fetched = Path(temporary) / "fetched"
+        retrieve(fetched)
+        lines = [f"{digest}  {name}\n" for name, digest in hash_jars(fetched).items()]
+    hashes.write_text("".join(lines), "utf-8")
+
+
+def _complaint(log: str) -> str:
+    """Return Ivy's first line on what it did not find, else its last line."""
+    telling = ("UNRESOLVED", "FAILED", "Server access error", "not found")
+    lines = [line.strip() for line in log.splitlines()]
+    return next((line for line in lines if any(word in line for word in telling)), last_line(log))
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m commands.jars", description=__doc__)
+    verbs = parser.add_mutually_exclusive_group(required=True)
+    verbs.add_argument("--ensure", action="store_true", help="fetch what is missing")
+    verbs.add_argument("--update-hashes", action="store_true", help="after a change of ivy.xml")
+    args = parser.parse_args(argv)
+    try:
+        if args.update_hashes:
+            update_hashes(HASHES)
+        else:
+            ensure(JARS, HASHES)
+    except SetupError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""What differs between environments, and the SQL that workers send."""
