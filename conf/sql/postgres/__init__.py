@@ -1,0 +1,1 @@
+"""Statements and numbered migrations of the database `metadata` (RDS PostgreSQL)."""
