@@ -1,0 +1,1 @@
+"""What is computed: the three Spark jobs, their rules, shapes and storage."""

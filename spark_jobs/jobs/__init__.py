@@ -1,0 +1,1 @@
+"""The entry points: arguments, read, transform, check, write."""

@@ -1,0 +1,195 @@
+"""Validate the claimed stream files: accepted plays, quarantine and accounting."""
+
+import argparse
+import json
+import logging
+import sys
+
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs import hadoop_files, lake, schemas, session, storage, stream_files
+from spark_jobs.claim import Claim, read_claim
+from spark_jobs.errors import JobError
+from spark_jobs.transforms import accounting
+from spark_jobs.transforms.common_lines import Layout, choose_layouts, prove_common_lines
+from spark_jobs.transforms.deduplicate import keep_first_copies
+from spark_jobs.transforms.line_rules import apply_line_rules
+from spark_jobs.transforms.quarantine import select_quarantine
+
+PLAYS_PER_PART = 4_000_000  # of a day: what one task deduplicates and writes to one file
+MAX_PARTITIONS = 2_000
+MAX_COUNTED_FILES = 100_000  # approx_top_k counts so many exactly, and takes no greater k
+
+log = logging.getLogger("validate_data")
+
+
+def parse_args(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="validate_data", description=__doc__)
+    parser.add_argument("--claim", required=True, help="URI of claim.json")
+    parser.add_argument("--lake", required=True, help="URI of the lake")
+    parser.add_argument("--output", required=True, help="URI of this attempt's folder, fresh")
+    parser.add_argument("--quarantine", required=True, help="URI of the quarantine, fresh")
+    parser.add_argument("--max-rejected-share", type=float, default=0.10)
+    parser.add_argument("--min-rejected-rows", type=int, default=20)
+    args = parser.parse_args(argv)
+    if not 0 <= args.max_rejected_share <= 1:
+        parser.error(f"--max-rejected-share is a share of 0 … 1, got {args.max_rejected_share}")
+    return args
+
+
+def run(spark: SparkSession, args: argparse.Namespace) -> None:
+    """Write `streams`, `touched_hours`, `accounting.json` and the quarantine of a claim.
+
+    Idempotent: the same claim and lake give the same rows in any fresh folder.
+    """
+    claim = read_claim(spark, args.claim)
+    if len(claim.files) > MAX_COUNTED_FILES:
+        raise JobError(f"a claim holds at most {MAX_COUNTED_FILES} files, got {len(claim.files)}")
+    files = stream_files.probe_files(spark, claim.files)
+    log.info(
+        "%d files to read, %d refused by their header", len(files.readable), len(files.refused)
+    )
+    described = stream_files.describe_files(spark, files)
+    scratch = hadoop_files.join_uri(args.output, "lines")
+    lines = read_once(spark, files, described, scratch)
+    judged = apply_line_rules(lines.where(F.col("listen_time").isNull()), described)
+    judged = judged.persist(StorageLevel.DISK_ONLY)
+    plays = select_plays(lines, judged)
+    plays_by_hour = accounting.count_plays_by_file_and_hour(plays).coalesce(4).persist()
+
+    counts = count_rows(plays_by_hour, judged, files)
+    refused = {
+        file_index
+        for file_index, rows in counts.items()
+        if accounting.has_too_many_rejected(
+            rows,
+            max_rejected_share=args.max_rejected_share,
+            min_rejected_rows=args.min_rejected_rows,
+        )
+    }
+    quarantine = select_quarantine(judged, described.select("file_index", "file_key"))
+    storage.write(quarantine, args.quarantine, schemas.QUARANTINE)
+    hours = without_files(plays_by_hour, refused)
+    touched_hours = hours.select("hour").distinct().coalesce(1)
+    storage.write(
+        touched_hours, hadoop_files.join_uri(args.output, "touched_hours"), schemas.TOUCHED_HOURS
+    )
+    accepted = write_streams(without_files(plays, refused), hours, claim, args)
+    hadoop_files.delete(spark, scratch)
+    write_accounting(spark, args.output, claim, files, counts, refused, accepted)
+
+
+def read_once(
+    spark: SparkSession, files: stream_files.StreamFiles, described: DataFrame, scratch: str
+) -> DataFrame:
+    """Scan the files once and keep what the fast rule makes of their lines: LINES.
+
+    All that follows reads it from there: counts, quarantine, plays.
+    """
+    if not files.readable:
+        return spark.createDataFrame([], schemas.LINES)
+    lines = stream_files.read_lines(spark, files)
+    layouts = choose_layouts(
+        Layout(
+            field_count=layout.field_count,
+            user_position=layout.user_position,
+            track_position=layout.track_position,
+            time_position=layout.time_position,
+        )
+        for _, layout in files.readable.values()
+    )
+    proven = prove_common_lines(lines, described, layouts)
+    return storage.write_scratch(proven, scratch, schemas.LINES)
+
+
+def select_plays(lines: DataFrame, judged: DataFrame) -> DataFrame:
+    """Give the valid plays of both rules: `file_index` and the columns of STREAMS."""
+    common = lines.where(F.col("listen_time").isNotNull())
+    others = judged.where(F.col("reason").isNull())
+    columns = ["file_index", *schemas.STREAMS.fieldNames()]
+    return (
+        common.withColumnRenamed("text", "track_id")
+        .select(columns)
+        .unionByName(others.select(columns))
+    )
+
+
+def count_rows(
+    plays_by_hour: DataFrame, judged: DataFrame, files: stream_files.StreamFiles
+) -> dict[int, accounting.RowCounts]:
+    """Count valid and rejected rows of each file; a row for each file, no row for each play."""
+    valid = plays_by_hour.groupBy("file_index").agg(F.sum("plays").alias("plays")).collect()
+    rejected = accounting.count_rejected_by_file(judged).collect()
+    counts = accounting.sum_counts(
+        [(row.file_index, row.plays) for row in valid],
+        [(row.file_index, row.reason, row.rows) for row in rejected],
+    )
+    if not counts.keys() <= files.readable.keys():
+        raise JobError("lines were read of a file that is not in the claim: run the job again")
+    return {index: counts.get(index, accounting.RowCounts()) for index in files.readable}
+
+
+def without_files(frame: DataFrame, refused: set[int]) -> DataFrame:
+    """Leave out the rows of refused files; an inner list stays small, its plan is a set."""
+    return frame.where(~F.col("file_index").isin(sorted(refused))) if refused else frame
+
+
+def write_streams(
+    plays: DataFrame, hours: DataFrame, claim: Claim, args: argparse.Namespace
+) -> dict[int, int]:
+    """Write the accepted plays, parted by day, and give their number by file index."""
+    days = hours.groupBy(F.col("hour").cast("date").alias("day")).agg(F.sum("plays").alias("plays"))
+    plays_by_day = {row.day: row.plays for row in days.collect()}
+    log.info("%d valid plays of %d days", sum(plays_by_day.values()), len(plays_by_day))
+    lake_plays = lake.read_plays(plays.sparkSession, args.lake, plays_by_day, commit=claim.commit)
+    parts_per_day = 1 + max(plays_by_day.values(), default=0) // PLAYS_PER_PART
+    accepted = keep_first_copies(
+        plays,
+        lake_plays,
+        partitions=min(MAX_PARTITIONS, max(1, 2 * parts_per_day * len(plays_by_day))),
+        parts_per_day=parts_per_day,
+    )
+    # Exact, since it tracks more files than there are; counted where the rows are written, once.
+    by_file = F.expr(f"approx_top_k(file_index, {MAX_COUNTED_FILES}, {MAX_COUNTED_FILES})")
+    observation = Observation("accepted")
+    observed = accepted.observe(observation, by_file.alias("by_file"))
+    written = storage.write(
+        observed.drop("file_index"),
+        hadoop_files.join_uri(args.output, "streams"),
+        schemas.STREAMS,
+        partition_column="listen_date",
+    )
+    counts = {entry["item"]: entry["count"] for entry in observation.get["by_file"]}
+    if sum(counts.values()) != written:
+        raise JobError(f"{written} plays were written, {counts} counted: run the job again")
+    return counts
+
+
+def write_accounting(
+    spark: SparkSession,
+    output: str,
+    claim: Claim,
+    files: stream_files.StreamFiles,
+    counts: dict[int, accounting.RowCounts],
+    refused: set[int],
+    accepted: dict[int, int],
+) -> None:
+    """Write `accounting.json`: each file's rows, or why it was refused."""
+    by_key = {
+        files.file_key(index): accounting.account_for_file(rows, accepted.get(index, 0))
+        for index, rows in counts.items()
+        if index not in refused
+    }
+    reasons = files.refused | {
+        files.file_key(index): accounting.TOO_MANY_REJECTED for index in refused
+    }
+    document = accounting.build_accounting(claim.run, by_key, reasons)
+    content = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False).encode()
+    hadoop_files.write_bytes(spark, hadoop_files.join_uri(output, "accounting.json"), content)
+
+
+if __name__ == "__main__":
+    arguments = parse_args(sys.argv[1:])
+    sys.exit(session.run_job("validate_data", arguments, run))

@@ -1,0 +1,74 @@
+"""Which objects of the lake a run may read: published plays and track totals."""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+from pyspark.sql import DataFrame, SparkSession
+
+from spark_jobs import hadoop_files, schemas, storage
+from spark_jobs.errors import JobError
+
+PLAYS_OBJECT = re.compile(r"(?P<commit>\d{10})-(?P<part>all|\d+)\.parquet")
+
+
+def read_plays(spark: SparkSession, lake: str, dates: Iterable[date], *, commit: int) -> DataFrame:
+    """Read the plays of some days as they stood at a commit.
+
+    Args:
+        lake: The lake's folder.
+        dates: UTC days. A day without plays adds none.
+        commit: The number of the claim. What later commits published is not seen.
+
+    Returns:
+        STREAMS, each play once.
+    """
+
+    def list_day(day: date) -> list[str]:
+        folder = hadoop_files.join_uri(lake, f"streams/listen_date={day.isoformat()}")
+        names = choose_objects(hadoop_files.list_names(spark, folder), commit=commit)
+        return [hadoop_files.join_uri(folder, name) for name in names]
+
+    days = sorted(set(dates)) if commit else []
+    uris = [uri for day in hadoop_files.in_parallel(list_day, days) for uri in day]
+    return storage.read_parquet(spark, uris, schemas.STREAMS)
+
+
+def choose_objects(names: Iterable[str], *, commit: int) -> list[str]:
+    """Choose a day's objects: the greatest `-all` up to the commit, and what is numbered above it.
+
+    Raises:
+        JobError: A Parquet object in the folder has a name that no commit gives.
+    """
+    found: list[tuple[int, bool, str]] = []
+    for name in names:
+        match = PLAYS_OBJECT.fullmatch(name)
+        if match:
+            found.append((int(match["commit"]), match["part"] == "all", name))
+        elif name.endswith(".parquet"):
+            raise JobError(f"the lake holds {name}, which no commit wrote: remove it")
+    visible = [entry for entry in found if entry[0] <= commit]
+    compacted = max((number for number, is_all, _ in visible if is_all), default=0)
+    return sorted(
+        name
+        for number, is_all, name in visible
+        if number > compacted or (is_all and number == compacted)
+    )
+
+
+def read_track_plays(spark: SparkSession, lake: str, *, commit: int) -> DataFrame:
+    """Read the plays per track over all plays up to a commit; empty before the first one.
+
+    Raises:
+        JobError: The commit's totals are not in the lake: they are never started from nothing.
+    """
+    if commit == 0:
+        return storage.read_parquet(spark, [], schemas.TRACK_PLAYS)
+    folder = hadoop_files.join_uri(lake, f"track_plays/commit={commit:010d}")
+    names = hadoop_files.list_names(spark, folder)
+    uris = [hadoop_files.join_uri(folder, name) for name in names if name.endswith(".parquet")]
+    if not uris:
+        raise JobError(
+            f"{folder} holds no totals of commit {commit}: rebuild them from the lake's plays"
+        )
+    return storage.read_parquet(spark, uris, schemas.TRACK_PLAYS)

@@ -1,0 +1,82 @@
+"""The only SparkSession, and how a job starts, logs and ends."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable
+
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import SparkSession
+
+from spark_jobs import hadoop_files
+from spark_jobs.errors import JobError
+
+# What the results depend on, wherever the job runs. Sizes and masters are the environment's.
+SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    # Else INT96, which Redshift's COPY is not known to take.
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # `_files.json` says what counts; a marker would only be one object more.
+    "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+    # Hadoop's default for file: keeps .crc files and cannot read a name with a colon.
+    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+    # Above 128 groups a task Spark would sort all its rows; listeners are kept in a few thousand.
+    "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "1000000",
+    # A task of a month's load writes some thirty days; a sort by day costs more than open files.
+    "spark.sql.maxConcurrentOutputFileWriters": "64",
+    "spark.sql.autoBroadcastJoinThreshold": "64m",
+}
+
+USAGE_ERROR_EXIT_CODE = 2
+DISK_FULL = "No space left on device"
+
+
+def build_session(app_name: str) -> SparkSession:
+    """Get the session of a job, with the settings that its results depend on."""
+    builder = SparkSession.builder.appName(app_name)
+    for name, value in SETTINGS.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def java_uptime_seconds(spark: SparkSession) -> float:
+    """Give for how long Java has run: what a job's start took, at its session's beginning."""
+    factory = hadoop_files.jvm(spark).java.lang.management.ManagementFactory
+    return float(factory.getRuntimeMXBean().getUptime()) / 1000
+
+
+def run_job(
+    app_name: str,
+    args: argparse.Namespace,
+    run: Callable[[SparkSession, argparse.Namespace], None],
+) -> int:
+    """Run a job from its parsed arguments and give its exit code.
+
+    A `JobError` is told in one line on stderr; any other error keeps its stack trace.
+    """
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    # py4j logs each callback; Spark's query contexts repeat the values of failing rows.
+    logging.getLogger("py4j").setLevel(logging.WARNING)
+    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
+    log = logging.getLogger(app_name)
+    log.info("%s starts with %s", app_name, vars(args))
+    spark = build_session(app_name)
+    log.info("session is ready after %.1f s", java_uptime_seconds(spark))
+    try:
+        run(spark, args)
+    except JobError as error:
+        log.error("%s: %s", app_name, error)
+        return USAGE_ERROR_EXIT_CODE
+    except Py4JJavaError as error:
+        message = hadoop_files.java_message(error)
+        if DISK_FULL not in message:
+            raise
+        log.error("%s: the disk is full: free some space and run it again", app_name)
+        return USAGE_ERROR_EXIT_CODE
+    finally:
+        spark.stop()
+    log.info("%s is done", app_name)
+    return 0

@@ -1,0 +1,1 @@
+"""The business rules: pure transformations of DataFrames."""

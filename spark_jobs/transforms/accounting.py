@@ -1,0 +1,97 @@
+"""What became of each file's rows: counts that add up, and the files refused by them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from spark_jobs.errors import JobError
+
+TOO_MANY_REJECTED = "too_many_rejected_rows"
+
+
+@dataclass
+class RowCounts:
+    """The valid and the rejected rows of a file, duplicates not yet told from the others."""
+
+    valid: int = 0
+    rejected: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def read(self) -> int:
+        return self.valid + sum(self.rejected.values())
+
+
+def count_plays_by_file_and_hour(plays: DataFrame) -> DataFrame:
+    """Count the valid plays of each file and hour: `file_index`, `hour`, `plays`."""
+    hours = plays.select("file_index", F.date_trunc("hour", "listen_time").alias("hour"))
+    return hours.groupBy("file_index", "hour").agg(F.count("*").alias("plays"))
+
+
+def count_rejected_by_file(judged: DataFrame) -> DataFrame:
+    """Count the rejected lines by file and reason: `file_index`, `reason`, `rows`.
+
+    Args:
+        judged: As `apply_line_rules` gives it. Of the lines that equal a file's header, which
+            no rule accepts, one is the header itself.
+    """
+    rejected = judged.where(F.col("reason").isNotNull())
+    counted = rejected.groupBy("file_index", "reason").agg(
+        F.count("*").alias("lines"), F.max(F.col("is_header").cast("int")).alias("headers")
+    )
+    return counted.select("file_index", "reason", (F.col("lines") - F.col("headers")).alias("rows"))
+
+
+def sum_counts(
+    valid: Iterable[tuple[int, int]], rejected: Iterable[tuple[int, str, int]]
+) -> dict[int, RowCounts]:
+    """Put the counts of valid rows and of rejected rows by reason together, by file index."""
+    counts: dict[int, RowCounts] = {}
+    for file_index, plays in valid:
+        counts.setdefault(file_index, RowCounts()).valid += plays
+    for file_index, reason, rows in rejected:
+        by_reason = counts.setdefault(file_index, RowCounts()).rejected
+        if rows:
+            by_reason[reason] = by_reason.get(reason, 0) + rows
+    return counts
+
+
+def has_too_many_rejected(
+    counts: RowCounts, *, max_rejected_share: float, min_rejected_rows: int
+) -> bool:
+    """Tell whether a file is to be refused: it is not what it says it is.
+
+    Both must hold: more than the share of its rows, and at least so many rows, are rejected.
+    """
+    rejected = sum(counts.rejected.values())
+    # As written, not as a float: 0.29 * 100 is less than 29.
+    share = Fraction(str(max_rejected_share))
+    return rejected >= min_rejected_rows and rejected > share * counts.read
+
+
+def account_for_file(counts: RowCounts, accepted: int) -> dict[str, Any]:
+    """Give a file's entry in `accounting.json`: its rows, all of them.
+
+    Raises:
+        JobError: More rows were accepted than were valid: the file changed while it was read.
+    """
+    if accepted > counts.valid:
+        raise JobError(
+            f"{accepted} rows were accepted of {counts.valid} valid ones: run the job again"
+        )
+    return {
+        "rows_read": counts.read,
+        "rows_accepted": accepted,
+        "rows_duplicate": counts.valid - accepted,
+        "rows_rejected": dict(sorted(counts.rejected.items())),
+    }
+
+
+def build_accounting(
+    run: str, files: Mapping[str, dict[str, Any]], refused: Mapping[str, str]
+) -> dict[str, Any]:
+    """Give the content of `accounting.json`; a refused file stands in `refused` alone."""
+    return {"run": run, "files": dict(files), "refused": dict(refused)}

@@ -1,0 +1,42 @@
+"""What all tests share: one Spark session, UTC everywhere, no network."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+from pyspark.sql import SparkSession
+
+from commands import jars
+from commands.java import java_home
+from spark_jobs.session import SETTINGS
+
+# Python's own clock too: collect() gives local datetimes.
+os.environ["TZ"] = "UTC"
+time.tzset()
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """One session for all tests: one core, one shuffle partition, no page, loopback only."""
+    os.environ["JAVA_HOME"] = str(java_home())
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    settings = SETTINGS | {
+        "spark.master": "local[1]",
+        "spark.driver.memory": "2g",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.log.level": "ERROR",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.driver.extraClassPath": f"{jars.jars_dir('jdbc')}/*",
+        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC",
+    }
+    builder = SparkSession.builder.appName("tests")
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    yield session
+    session.stop()

@@ -1,0 +1,116 @@
+"""A run reads the lake as its claim's commit left it."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from chispa import assert_df_equality
+from pyspark.sql import SparkSession
+
+from spark_jobs import lake, schemas
+from spark_jobs.errors import JobError
+from tests.builders import a_play, frame
+from tests.spark_jobs.job_builders import Bench
+
+DAYS = [date(2024, 6, 25), date(2024, 6, 26)]
+
+
+def named(*parts: str) -> list[str]:
+    """Give object names from `<commit>-<part>`, the commit not yet padded."""
+    pairs = [part.split("-") for part in parts]
+    return [f"{int(commit):010d}-{part}.parquet" for commit, part in pairs]
+
+
+@pytest.fixture
+def bench(spark: SparkSession, tmp_path: Path) -> Bench:
+    return Bench(spark, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("names", "commit", "expected"),
+    [
+        ([], 5, []),
+        (named("1-0", "1-1", "3-0"), 3, named("1-0", "1-1", "3-0")),
+        (named("1-0", "3-0", "4-0"), 3, named("1-0", "3-0")),
+        (named("1-0", "2-0", "2-all", "3-0"), 3, named("2-all", "3-0")),
+        (named("1-all", "2-all"), 3, named("2-all")),
+        (named("1-all", "2-0", "4-all"), 3, named("1-all", "2-0")),
+        (named("3-0", "3-7", "3-all"), 3, named("3-all")),
+        (named("9-0", "10-all", "11-0"), 11, named("10-all", "11-0")),
+        (named("1-0"), 0, []),
+        ([*named("1-0"), "_temporary", ".1-0.parquet.crc", "note.txt"], 1, named("1-0")),
+    ],
+    ids=[
+        "no object",
+        "all up to the commit",
+        "a later commit",
+        "compacted",
+        "compacted twice",
+        "compacted later",
+        "compacted at the commit itself",
+        "numbers, not text",
+        "before the first commit",
+        "other files",
+    ],
+)
+def test_the_greatest_compaction_and_what_is_numbered_above_it_are_chosen(
+    names: list[str], commit: int, expected: list[str]
+) -> None:
+    assert lake.choose_objects(reversed(names), commit=commit) == expected
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["part-0.parquet", "1-0.parquet", "0000000001.parquet", "0000000001-ALL.parquet",
+     "00000000001-0.parquet", "0000000001-0-1.parquet", "0000000001-0.snappy.parquet"],
+)  # fmt: skip
+def test_a_parquet_object_that_no_commit_wrote_is_an_error(name: str) -> None:
+    with pytest.raises(JobError, match="which no commit wrote: remove it"):
+        lake.choose_objects([*named("1-0"), name], commit=1)
+
+
+def test_the_plays_of_the_days_come_and_no_others(spark: SparkSession, bench: Bench) -> None:
+    for day in (24, 25, 26, 27):
+        play = a_play(day, "t", f"2024-06-{day} 12:00:00")
+        bench.publish(f"listen_date=2024-06-{day}/0000000001-0.parquet", play)
+
+    found = lake.read_plays(spark, f"file:{bench.lake}", [*DAYS, DAYS[0]], commit=1)
+
+    assert found.columns == ["user_id", "track_id", "listen_time"]
+    assert sorted(row.user_id for row in found.collect()) == [25, 26]
+
+
+@pytest.mark.parametrize("commit", [0, 1])
+def test_days_without_plays_give_no_rows(spark: SparkSession, bench: Bench, commit: int) -> None:
+    found = lake.read_plays(spark, f"file:{bench.lake}", DAYS, commit=commit)
+
+    assert found.collect() == []
+    assert found.schema == schemas.STREAMS
+
+
+def test_the_totals_of_the_commit_itself_are_read(spark: SparkSession, bench: Bench) -> None:
+    bench.publish_totals(9, {"t": 9})
+    bench.publish_totals(10, {"t": 10, "ü": 1})
+    bench.publish_totals(11, {"t": 11})
+
+    found = lake.read_track_plays(spark, f"file:{bench.lake}", commit=10)
+
+    expected = frame(spark, schemas.TRACK_PLAYS, ("t", 10), ("ü", 1))
+    assert_df_equality(
+        found, expected, ignore_row_order=True, ignore_nullable=True, ignore_metadata=True
+    )
+
+
+def test_before_the_first_commit_there_are_no_totals(spark: SparkSession, bench: Bench) -> None:
+    bench.publish_totals(1, {"t": 1})
+
+    assert lake.read_track_plays(spark, f"file:{bench.lake}", commit=0).collect() == []
+
+
+def test_missing_totals_are_an_error_and_no_empty_frame(spark: SparkSession, bench: Bench) -> None:
+    bench.publish_totals(1, {"t": 1})
+    (bench.lake / "track_plays" / "commit=0000000003").mkdir()
+
+    for commit in (2, 3):
+        with pytest.raises(JobError, match=f"no totals of commit {commit}: rebuild them"):
+            lake.read_track_plays(spark, f"file:{bench.lake}", commit=commit)
