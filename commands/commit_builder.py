@@ -1,0 +1,102 @@
+"""Build the folder of the next commit: this call's output beside what stays from the last."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from commands.parquet_tables import arrow_schema, merge_hours, read_table, write_table
+from commands.snapshot import Snapshot
+from spark_jobs import schemas
+
+
+def build_commit(staging: Path, snapshot: Snapshot, claim: dict[str, Any]) -> Path:
+    """Give a folder that holds the whole tables, the lake and this call's accounting.
+
+    Files that stay are linked, not copied. Without output of the jobs the tables stay as they
+    are and the accounting is that of a call which read nothing.
+    """
+    built = staging / "commit"
+    built.mkdir()
+    number = snapshot.number + 1
+    has_run = (staging / "transform_kpis" / "hourly_kpis" / "_files.json").exists()
+    link_plays(snapshot.folder / "lake", built)
+    if has_run:
+        add_plays(staging / "validate_data" / "streams", built, number)
+        totals = built / "lake" / "track_plays" / f"commit={number:010d}"
+        take_files(staging / "transform_kpis" / "track_plays", totals)
+        take_files(staging / "transform_kpis" / "genre_kpis", built / "genre_kpis")
+        take_files(staging / "quarantine", built / "quarantine")
+        for table in ("users", "songs"):
+            take_files(staging / "extract_metadata" / table, built / table)
+        link(staging / "validate_data" / "accounting.json", built / "accounting.json")
+        computed = staging / "transform_kpis" / "hourly_kpis"
+    else:
+        last = snapshot.folder / "lake" / "track_plays" / f"commit={number - 1:010d}"
+        link_all(last, built / "lake" / "track_plays" / f"commit={number:010d}")
+        for table in ("users", "songs", "genre_kpis"):
+            link_all(snapshot.folder / table, built / table)
+        (built / "quarantine").mkdir()
+        accounting = {"run": claim["run"], "files": {}, "refused": {}}
+        (built / "accounting.json").write_text(json.dumps(accounting, indent=1))
+        computed = staging / "no-hours"
+    (built / "streams").mkdir(exist_ok=True)
+    previous = read_table(snapshot.folder / "hourly_kpis", schemas.HOURLY_KPIS)
+    hours = merge_hours(previous, read_table(computed, schemas.HOURLY_KPIS))
+    write_table(hours, built / "hourly_kpis")
+    for name, schema in (*schemas.TABLES.items(), ("quarantine", schemas.QUARANTINE)):
+        if not any((built / name).iterdir()):
+            write_table(arrow_schema(schema).empty_table(), built / name)
+    return built
+
+
+def link_plays(lake: Path, built: Path) -> None:
+    """Link all published plays: into the lake, by day, and into the table."""
+    for day in sorted((lake / "streams").glob("listen_date=*")):
+        for path in day.iterdir():
+            link(path, built / "lake" / "streams" / day.name / path.name)
+            link(path, built / "streams" / table_name(day.name, path.name))
+
+
+def add_plays(dataset: Path, built: Path, number: int) -> None:
+    """Add the new plays, under names that carry the commit's number and count by day."""
+    counts: dict[str, int] = {}
+    for file in list_dataset(dataset):
+        day = Path(file).parent.name
+        name = f"{number:010d}-{counts.setdefault(day, 0)}.parquet"
+        counts[day] += 1
+        link(dataset / file, built / "lake" / "streams" / day / name)
+        link(dataset / file, built / "streams" / table_name(day, name))
+
+
+def table_name(day: str, name: str) -> str:
+    return f"{day.removeprefix('listen_date=')}-{name}"
+
+
+def take_files(dataset: Path, folder: Path) -> None:
+    """Take the files that a dataset's `_files.json` names, numbered."""
+    folder.mkdir(parents=True)
+    for position, file in enumerate(list_dataset(dataset)):
+        link(dataset / file, folder / f"part-{position:05d}.parquet")
+
+
+def list_dataset(dataset: Path) -> list[str]:
+    """List the Parquet files of a finished dataset, as its `_files.json` does."""
+    listing = json.loads((dataset / "_files.json").read_text())
+    return [file["path"] for file in listing["files"] if file["rows"]]
+
+
+def link_all(source: Path, target: Path) -> None:
+    target.mkdir(parents=True)
+    for path in sorted(source.glob("*.parquet")):
+        link(path, target / path.name)
+
+
+def link(source: Path, target: Path) -> None:
+    """Link a file, or copy it where the file system has no hard links."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

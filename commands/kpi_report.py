@@ -1,0 +1,119 @@
+"""What `make spark-run` prints at its end: accounting, refusals and the top of both KPI tables."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from commands.local_metadata import LocalMetadata
+from commands.parquet_tables import count_rows, read_table
+from dags.steps.load_metadata_to_rds import LoadReport
+from spark_jobs import schemas
+
+SHOWN_ROWS = 5
+SHOWN_FILES = 40
+MAX_WIDTH = 40
+REFUSALS = {
+    "empty": "it holds no header",
+    "columns": "its header lacks a column that is needed, or has one twice",
+    "unreadable": "its gzip is broken, or its header is not UTF-8",
+    "too_many_rejected_rows": "too many of its rows are rejected",
+}
+
+
+def print_report(out: Path, metadata: LocalMetadata) -> None:
+    """Print what a call did and what OUT now holds."""
+    accounting = json.loads((out / "accounting.json").read_text())
+    print_metadata(metadata.report, metadata.quarantine)
+    print_files(accounting)
+    genres = read_table(out / "genre_kpis", schemas.GENRE_KPIS)
+    print_table(
+        "genre_kpis", genres.sort_by([("listen_count", "descending"), ("track_genre", "ascending")])
+    )
+    hours = read_table(out / "hourly_kpis", schemas.HOURLY_KPIS)
+    print_table(
+        "hourly_kpis", hours.sort_by([("total_plays", "descending"), ("hour", "ascending")])
+    )
+    print(f"\n{out} holds")
+    for table in schemas.TABLES:
+        rows = count_rows(sorted((out / table).glob("*.parquet")))
+        print(f"  {table:12} {rows:>12,} rows")
+
+
+def print_metadata(report: LoadReport, quarantine: Path) -> None:
+    for file in report.files:
+        if file.refused:
+            print(f"{describe_refusal(file.file_key, file.refused)}; rows loaded before stay")
+        elif file.rows_rejected:
+            rejected = describe_reasons(file.rows_rejected)
+            print(f"{file.file_key}: {file.rows_loaded:,} rows loaded, rejected: {rejected}")
+    if any(file.rows_rejected for file in report.files):
+        print(f"the rejected rows of users and songs lie in {quarantine}")
+
+
+def print_files(accounting: dict[str, Any]) -> None:
+    """Print each file's accounting, of many files some with rejected rows, and the sum."""
+    files = accounting["files"]
+    shown = files if len(files) <= SHOWN_FILES else {
+        key: rows for key, rows in files.items() if rows["rows_rejected"]
+    }  # fmt: skip
+    columns = ("rows_read", "rows_accepted", "rows_duplicate")
+    if shown:
+        print()
+        print_rows(
+            ("file", *columns, "rows_rejected"),
+            [
+                (key, *(f"{rows[c]:,}" for c in columns), describe_reasons(rows["rows_rejected"]))
+                for key, rows in list(shown.items())[:SHOWN_FILES]
+            ],
+        )
+    if len(files) > SHOWN_FILES:
+        print("\naccounting.json holds all files; here are only some with rejected rows")
+    sums = {column: sum(rows[column] for rows in files.values()) for column in columns}
+    rejected = sum(sum(rows["rows_rejected"].values()) for rows in files.values())
+    print(
+        f"\n{len(files):,} files: {sums['rows_read']:,} rows read = "
+        f"{sums['rows_accepted']:,} accepted + {sums['rows_duplicate']:,} duplicate + "
+        f"{rejected:,} rejected"
+    )
+    for key, reason in accounting["refused"].items():
+        print(describe_refusal(key, reason))
+
+
+def describe_refusal(file_key: str, reason: str) -> str:
+    return f"refused: {file_key}: {reason}: {REFUSALS[reason]}: mend it and deliver it again"
+
+
+def describe_reasons(reasons: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {reason}" for reason, count in sorted(reasons.items()))
+
+
+def print_table(name: str, table: Any) -> None:
+    """Print the first rows of a table."""
+    print(f"\n{name}, top {SHOWN_ROWS} of {table.num_rows:,}")
+    top = table.slice(0, SHOWN_ROWS).to_pylist()
+    print_rows(table.column_names, [[cut(show(value)) for value in row.values()] for row in top])
+
+
+def print_rows(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    lines = [tuple(header), *map(tuple, rows)]
+    widths = [max(len(line[position]) for line in lines) for position in range(len(header))]
+    for line in lines:
+        print(
+            "  "
+            + "  ".join(
+                value.ljust(width) for value, width in zip(line, widths, strict=True)
+            ).rstrip()
+        )
+
+
+def show(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    if value is None:
+        return ""
+    return f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "hour") else str(value)
+
+
+def cut(text: str) -> str:
+    return text if len(text) <= MAX_WIDTH else text[: MAX_WIDTH - 1] + "…"

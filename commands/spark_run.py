@@ -1,0 +1,220 @@
+"""Run the three jobs by plain spark-submit over a folder of CSV files: no AWS, no Airflow."""
+
+import argparse
+import errno
+import json
+import secrets
+import shutil
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from commands import jars, spark_submit
+from commands.commit_builder import build_commit
+from commands.delivery import DeliveredFile, Delivery, list_delivery
+from commands.errors import CommandError
+from commands.java import SetupError
+from commands.kpi_report import print_report
+from commands.local_metadata import PASSWORD_SETTING, LocalMetadata, open_metadata
+from commands.snapshot import STATE, Snapshot, open_output, publish
+from dags.systems.metadata import MetadataError
+from localaws.errors import LocalAwsError
+
+ADVICE = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space",
+    errno.EACCES: "check its permissions",
+    errno.EPERM: "check its permissions",
+    errno.EROFS: "check its permissions",
+    errno.ENOTDIR: "name another folder",
+}
+
+
+def parse_args(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make spark-run", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="holds users/, songs/, streams/")
+    parser.add_argument("--out", type=Path, required=True, help="takes the tables; may be reused")
+    parser.add_argument("--max-rejected-share", type=float, default=0.10)
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str]) -> int:
+    """Run it and tell a user's mistake in one line."""
+    args = parse_args(argv)
+    try:
+        run(args)
+    except (CommandError, SetupError, MetadataError, LocalAwsError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if error.errno not in ADVICE:
+            raise
+        place = f"{error.filename or args.out}: {error.strerror}"
+        print(f"error: {place}: {ADVICE[error.errno]}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped: the tables are as they were", file=sys.stderr)
+        return 130
+    return 0
+
+
+def run(args: argparse.Namespace) -> None:
+    """Take what is new or changed in DATA into the tables of OUT.
+
+    Dying anywhere leaves the previous tables, and the next call starts from them.
+    """
+    out = args.out.absolute()
+    delivery = list_delivery(args.data)
+    for key in delivery.ignored:
+        print(f"not a delivery, left alone: {key}", file=sys.stderr)
+    with open_output(out) as snapshot:
+        state = out / STATE
+        staging = state / "staging"
+        with open_metadata(state, delivery) as metadata:
+            claimed = claim_files(delivery, snapshot)
+            claim = write_claim(staging, claimed, snapshot, metadata.version)
+            if claimed or metadata.version != snapshot.metadata_version:
+                say(f"{len(claimed)} stream files to read, {len(delivery.streams)} in all")
+                run_jobs(staging, claim, snapshot, metadata, args)
+            else:
+                say("nothing new: no stream file and no metadata changed since the last call")
+        built = build_commit(staging, snapshot, claim)
+        next_snapshot = Snapshot(
+            number=snapshot.number + 1,
+            folder=built,
+            metadata_version=metadata.version,
+            ledger=snapshot.ledger | note_files(claimed, built),
+        )
+        publish(out, next_snapshot, built)
+        shutil.rmtree(staging, ignore_errors=True)
+        print_report(out, metadata)
+
+
+def claim_files(delivery: Delivery, snapshot: Snapshot) -> list[DeliveredFile]:
+    """Choose the stream files that are new, or have changed since they were taken or refused."""
+    return [
+        file
+        for file in delivery.streams
+        if snapshot.ledger.get(file.file_key, {}).get("etag") != file.etag
+    ]
+
+
+def write_claim(
+    staging: Path, files: list[DeliveredFile], snapshot: Snapshot, metadata_version: str
+) -> dict[str, Any]:
+    """Write `claim.json` of this call."""
+    run_time = datetime.now(UTC)
+    run_id = f"spark-run-{run_time:%Y%m%dT%H%M%S}"
+    claim = {
+        "run": run_id,
+        "claim": f"{run_id}-{secrets.token_hex(4)}",
+        "run_time": run_time.isoformat(),
+        "commit": snapshot.number,
+        "metadata_version": metadata_version,
+        "backfill_dates": [],
+        "files": [
+            {
+                "file_key": file.file_key,
+                "uri": uri(file.path),
+                "etag": file.etag,
+                "size": file.size,
+                "last_modified": file.last_modified.isoformat(),
+            }
+            for file in files
+        ],
+    }
+    staging.mkdir(parents=True)
+    (staging / "claim.json").write_text(json.dumps(claim, indent=1))
+    return claim
+
+
+def run_jobs(
+    staging: Path,
+    claim: dict[str, Any],
+    snapshot: Snapshot,
+    metadata: LocalMetadata,
+    args: argparse.Namespace,
+) -> None:
+    """Run the three jobs: metadata and plays at once, then the KPIs.
+
+    Raises:
+        CommandError: A job failed, or a claimed file changed while it was read.
+    """
+    common = ["--claim", uri(staging / "claim.json"), "--lake", uri(snapshot.lake)]
+    validated, tables = uri(staging / "validate_data"), uri(staging / "extract_metadata")
+    extract = [*metadata.arguments, "--output", tables]
+    validate = [*common, "--output", validated, "--quarantine", uri(staging / "quarantine")]
+    validate += ["--max-rejected-share", str(args.max_rejected_share)]
+    transform = [*common, "--output", uri(staging / "transform_kpis")]
+    transform += ["--metadata", tables, "--validated", validated]
+    plain = write_settings(staging, {})
+    small = {"spark.driver.memory": "1g", PASSWORD_SETTING: metadata.password}
+    with_password = write_settings(staging, small)
+    jobs: list[spark_submit.Job] = []
+
+    def start(name: str, arguments: list[str], properties: Path) -> None:
+        log = staging.parent / "logs" / f"{name}.log"
+        jobs.append(spark_submit.start_job(name, arguments, properties=properties, log=log))
+
+    try:
+        start("extract_metadata", extract, with_password)
+        start("validate_data", validate, plain)
+        for job in jobs:
+            spark_submit.finish_job(job)
+        check_unchanged(claim)
+        start("transform_kpis", transform, plain)
+        spark_submit.finish_job(jobs[-1])
+    finally:
+        spark_submit.stop_jobs(jobs)
+
+
+def uri(path: Path) -> str:
+    return f"file:{path}"
+
+
+def write_settings(staging: Path, own: dict[str, str]) -> Path:
+    """Write the properties file of a job; its scratch files go below `staging`."""
+    settings = spark_submit.read_local_settings() | {
+        "spark.driver.extraClassPath": f"{jars.jars_dir('jdbc')}/*"
+    }
+    if "," not in str(staging):  # Spark parts this setting at commas; else it takes /tmp
+        settings["spark.local.dir"] = str(staging / "spark")
+    path = staging / ("spark-own.conf" if own else "spark.conf")
+    spark_submit.write_properties(path, settings | own)
+    return path
+
+
+def check_unchanged(claim: dict[str, Any]) -> None:
+    """Refuse a run whose files were replaced while they were read."""
+    for file in claim["files"]:
+        path = file["uri"].removeprefix("file:")
+        try:
+            status = Path(path).stat()
+        except FileNotFoundError as error:
+            raise CommandError(f"{path} was removed while it was read: run it again") from error
+        if f"{status.st_size}-{status.st_mtime_ns}" != file["etag"]:
+            raise CommandError(f"{path} was replaced while it was read: run it again")
+
+
+def note_files(claimed: list[DeliveredFile], built: Path) -> dict[str, dict[str, Any]]:
+    """Give the ledger's entries of this call's files."""
+    refused = json.loads((built / "accounting.json").read_text())["refused"]
+    return {
+        file.file_key: {
+            "etag": file.etag,
+            "status": "REJECTED" if file.file_key in refused else "PROCESSED",
+        }
+        for file in claimed
+    }
+
+
+def say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    # make passes it on: the database is to end then, as at Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(main(sys.argv[1:]))

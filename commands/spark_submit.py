@@ -1,0 +1,157 @@
+"""Run a job by plain spark-submit: Java found, output logged, progress shown."""
+
+import contextlib
+import ctypes
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from commands import class_archive
+from commands.errors import CommandError
+from commands.java import java_home
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCAL_SETTINGS = ROOT / "conf" / "spark-local.conf"
+JOB_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?P<level>[A-Z]+) (?P<message>.*)")
+ARCHIVING_JOB = "validate_data"  # it loads the most classes
+STILL_RUNNING_SECONDS = 15
+SET_PARENT_DEATH_SIGNAL = 1  # prctl(2)
+
+
+@dataclass
+class Job:
+    """A job that was started: its process, its log, and what it logged as an error."""
+
+    name: str
+    process: subprocess.Popen[str]
+    log: Path
+    started: float
+    reader: threading.Thread | None = None
+    errors: list[str] = field(default_factory=list)
+
+
+def read_local_settings() -> dict[str, str]:
+    """Read `conf/spark-local.conf`."""
+    lines = [line.strip() for line in LOCAL_SETTINGS.read_text().splitlines()]
+    pairs = [line.split(None, 1) for line in lines if line and not line.startswith("#")]
+    return {pair[0]: pair[1] for pair in pairs}
+
+
+def write_properties(path: Path, settings: Mapping[str, str]) -> None:
+    """Write a properties file that only its owner can read: it may hold a password."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with open(path, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        for name, value in settings.items():
+            escaped = value.replace("\\", "\\\\").replace("\n", "\\n")
+            file.write(f"{name} {escaped}\n")
+
+
+def start_job(name: str, arguments: Sequence[str], *, properties: Path, log: Path) -> Job:
+    """Start a job of `spark_jobs/jobs` and show its own log lines while it runs."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    process = subprocess.Popen(
+        submit_command(name, arguments, properties),
+        env=job_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+        preexec_fn=die_with_parent if sys.platform == "linux" else None,
+    )
+    job = Job(name, process, log, time.monotonic())
+    job.reader = threading.Thread(target=follow, args=(job,), daemon=True)
+    job.reader.start()
+    return job
+
+
+def submit_command(name: str, arguments: Sequence[str], properties: Path) -> list[str]:
+    """Give the command that runs a job, as a user would type it."""
+    archive = class_archive.archive_path()
+    return [
+        str(Path(sys.executable).parent / "spark-submit"),
+        "--properties-file",
+        str(properties),
+        "--driver-java-options",
+        class_archive.java_options(archive, may_write=name == ARCHIVING_JOB),
+        str(ROOT / "spark_jobs" / "jobs" / f"{name}.py"),
+        *arguments,
+    ]
+
+
+def job_environment() -> dict[str, str]:
+    """Give the environment of spark-submit: this Python, a Java that fits, UTC, our packages."""
+    return os.environ | {
+        "JAVA_HOME": str(java_home()),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PYTHONPATH": str(ROOT),
+        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_DRIVER_PYTHON": sys.executable,
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "TZ": "UTC",
+    }
+
+
+def die_with_parent() -> None:
+    """End the job when the verb that started it is killed (Linux)."""
+    ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+
+
+def follow(job: Job) -> None:
+    """Copy a job's output to its log and show the lines that the job itself logged."""
+    assert job.process.stdout is not None
+    with job.log.open("w") as log:
+        for line in job.process.stdout:
+            with contextlib.suppress(OSError):  # a full disk must not hide what the job says
+                log.write(line)
+                log.flush()
+            match = JOB_LINE.match(line)
+            if match and not match["message"].startswith(f"{job.name} "):
+                show(job, match["message"])
+            if match and match["level"] == "ERROR":
+                job.errors.append(match["message"])
+
+
+def show(job: Job, message: str) -> None:
+    seconds = time.monotonic() - job.started
+    print(f"  {job.name:16} {seconds:5.0f} s  {message}", file=sys.stderr, flush=True)
+
+
+def finish_job(job: Job) -> None:
+    """Wait for a job, saying now and then that it still runs.
+
+    Raises:
+        CommandError: The job failed; the message is its own, or says where its log lies.
+    """
+    while True:
+        try:
+            code = job.process.wait(timeout=STILL_RUNNING_SECONDS)
+            break
+        except subprocess.TimeoutExpired:
+            show(job, "still running")
+    assert job.reader is not None
+    job.reader.join()
+    if code == 0:
+        class_archive.keep_written(class_archive.archive_path())
+        show(job, "done")
+    elif job.errors:
+        raise CommandError(job.errors[-1])
+    else:
+        raise CommandError(f"{job.name} failed with exit code {code}: its log is {job.log}")
+
+
+def stop_jobs(jobs: Sequence[Job]) -> None:
+    """End the jobs that still run, with all their processes."""
+    for job in jobs:
+        if job.process.poll() is None:
+            os.killpg(job.process.pid, signal.SIGKILL)
+            job.process.wait()
