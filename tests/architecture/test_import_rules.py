@@ -1,0 +1,241 @@
+"""Who may import whom, read from the source: an arrow or a room that ROOMS does not name fails."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# tests/ mirrors the rooms and may import all of them; folders with a dot are tools'.
+NO_ROOMS = frozenset({"tests", "build", "docs"})
+STANDARD = frozenset(sys.stdlib_module_names)
+# Values and words only: no files, no clock, no processes.
+PURE = frozenset(
+    {"__future__", "collections", "dataclasses", "datetime", "enum", "fractions", "functools"}
+)
+PURE |= frozenset({"itertools", "math", "operator", "re", "typing"})
+SPARK = frozenset({"pyspark", "py4j"})
+BOUNDARY = ("spark_jobs.schemas", "spark_jobs.errors")
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a room may import.
+
+    Attributes:
+        ours: modules of this project, with all below them.
+        libraries: top names or dotted prefixes; None for any that is not ours.
+    """
+
+    ours: tuple[str, ...]
+    libraries: frozenset[str] | None
+
+
+# Keys are where the importing file lies; docs and reasons: the table of the house style.
+ROOMS = {
+    "conf": Room(("conf",), STANDARD | {"yaml"}),
+    "dags": Room(("dags.steps", "dags.systems", "conf"), STANDARD | {"airflow"}),
+    "dags.steps": Room(("dags.systems", "conf", "dags.steps.metadata_rows"), STANDARD),
+    "dags.systems": Room(
+        ("conf",), STANDARD | {"airflow", "boto3", "botocore", "psycopg2", "aiobotocore"}
+    ),
+    "spark_jobs": Room((), frozenset()),
+    "spark_jobs.errors": Room((), STANDARD | {"pyspark.sql.types"}),
+    "spark_jobs.schemas": Room((), STANDARD | {"pyspark.sql.types"}),
+    "spark_jobs.csv_grammar": Room((), PURE),
+    "spark_jobs.key_ranges": Room((), PURE),
+    "spark_jobs.session": Room((*BOUNDARY, "spark_jobs.hadoop_files"), STANDARD | SPARK),
+    "spark_jobs.hadoop_files": Room(BOUNDARY, STANDARD | SPARK),
+    "spark_jobs.storage": Room((*BOUNDARY, "spark_jobs.hadoop_files"), STANDARD | SPARK),
+    "spark_jobs.claim": Room((*BOUNDARY, "spark_jobs.hadoop_files"), STANDARD | SPARK),
+    "spark_jobs.probe": Room(
+        (*BOUNDARY, "spark_jobs.hadoop_files", "spark_jobs.csv_grammar"), STANDARD | SPARK
+    ),
+    "spark_jobs.stream_files": Room(
+        (*BOUNDARY, "spark_jobs.hadoop_files", "spark_jobs.probe", "spark_jobs.claim"),
+        STANDARD | SPARK,
+    ),
+    "spark_jobs.lake": Room(
+        (*BOUNDARY, "spark_jobs.hadoop_files", "spark_jobs.storage"), STANDARD | SPARK
+    ),
+    "spark_jobs.transforms": Room(
+        (*BOUNDARY, "spark_jobs.csv_grammar", "spark_jobs.transforms"), PURE | {"pyspark"}
+    ),
+    "spark_jobs.jobs": Room(
+        (
+            *BOUNDARY,
+            "spark_jobs.transforms",
+            "spark_jobs.session",
+            "spark_jobs.storage",
+            "spark_jobs.hadoop_files",
+            "spark_jobs.claim",
+            "spark_jobs.probe",
+            "spark_jobs.stream_files",
+            "spark_jobs.lake",
+            "spark_jobs.key_ranges",
+        ),
+        STANDARD | SPARK,
+    ),
+    "localaws": Room(("localaws",), None),
+    "commands": Room(
+        ("commands", "conf", "dags.steps", "dags.systems", "localaws", "spark_jobs.schemas"), None
+    ),
+}
+OURS = frozenset({"commands", "conf", "dags", "localaws", "spark_jobs", "tests"})
+# MWAA puts the DAG folder itself on the path.
+SHORT_NAMES = {"steps": "dags.steps", "systems": "dags.systems"}
+FOLDER_ROOMS = ("dags.steps", "dags.systems", "spark_jobs.jobs", "spark_jobs.transforms")
+
+
+def source_files(root: Path) -> list[PurePosixPath]:
+    found = (
+        PurePosixPath(path.relative_to(root).as_posix()) for path in root.glob("[!.]*/**/*.py")
+    )
+    return sorted(path for path in found if path.parts[0] not in NO_ROOMS)
+
+
+def room_of(file: PurePosixPath) -> str:
+    """Return the name of the room the file lies in, whether ROOMS knows it or not."""
+    module = [*file.parts[:-1], file.stem]
+    if module[-1] == "__init__":
+        del module[-1]
+    if ".".join(module[:2]) in FOLDER_ROOMS or module[0] == "spark_jobs":
+        return ".".join(module[:2])
+    if module[0] == "dags" and len(file.parts) > 2:
+        return ".".join(module[:2])
+    return module[0]
+
+
+def imported_modules(root: Path, file: PurePosixPath) -> Iterator[str]:
+    """Yield the modules a file imports anywhere in it, by their full names."""
+    for node in ast.walk(ast.parse((root / file).read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (full_name(alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = file.parts[: len(file.parts) - node.level] if node.level else ()
+            base = full_name(".".join([*package, *filter(None, [node.module])]))
+            yield from (member_or_module(root, base, alias.name) for alias in node.names)
+
+
+def full_name(module: str) -> str:
+    top, _, rest = module.partition(".")
+    return ".".join(filter(None, [SHORT_NAMES.get(top, top), rest]))
+
+
+def member_or_module(root: Path, base: str, name: str) -> str:
+    """Tell `from package import module` from `from module import function`."""
+    inside = root.joinpath(*base.split("."), name)
+    is_module = inside.with_suffix(".py").is_file() or inside.is_dir()
+    return f"{base}.{name}" if is_module else base
+
+
+def is_below(module: str, prefixes: tuple[str, ...] | frozenset[str]) -> bool:
+    return any(module == prefix or module.startswith(f"{prefix}.") for prefix in prefixes)
+
+
+def is_allowed(room: Room, module: str) -> bool:
+    if module.partition(".")[0] in OURS:
+        return is_below(module, room.ours)
+    return room.libraries is None or is_below(module, room.libraries)
+
+
+def broken_rules(root: Path) -> list[str]:
+    broken = []
+    for file in source_files(root):
+        name = room_of(file)
+        if name not in ROOMS:
+            broken.append(f"{file}: the table names no room {name}")
+            continue
+        broken += [
+            f"{file}: {name} may not import {module}"
+            for module in imported_modules(root, file)
+            if not is_allowed(ROOMS[name], module)
+        ]
+    return broken
+
+
+def test_every_import_follows_the_table() -> None:
+    assert len(source_files(ROOT)) > 5
+    assert broken_rules(ROOT) == []
+
+
+def test_every_room_of_the_table_that_is_one_file_is_there() -> None:
+    rooms = [name for name in ROOMS if name.count(".") == 1 and name not in FOLDER_ROOMS]
+
+    assert rooms
+    assert [name for name in rooms if not (ROOT / f"{name.replace('.', '/')}.py").is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "module"),
+    [
+        ("dags/etl.py", "import boto3", "boto3"),
+        ("dags/etl.py", "from pyspark.sql import DataFrame", "pyspark.sql"),
+        ("dags/etl.py", "import spark_jobs.schemas", "spark_jobs.schemas"),
+        ("dags/steps/claim.py", "from dags.steps import other", "dags.steps.other"),
+        ("dags/steps/claim.py", "from steps.other import run", "dags.steps.other"),
+        ("dags/steps/claim.py", "from . import other", "dags.steps.other"),
+        ("dags/steps/claim.py", "from ..etl import dag", "dags.etl"),
+        ("dags/steps/claim.py", "def f():\n    import psycopg2", "psycopg2"),
+        ("dags/systems/ledger.py", "import dags.systems.lake", "dags.systems.lake"),
+        ("dags/systems/ledger.py", "from localaws import up", "localaws"),
+        ("conf/settings.py", "from dags.steps import other", "dags.steps.other"),
+        ("conf/settings.py", "import boto3", "boto3"),
+        ("spark_jobs/jobs/load.py", "from conf import settings", "conf"),
+        ("spark_jobs/jobs/load.py", "from spark_jobs.jobs.kpis import run", "spark_jobs.jobs.kpis"),
+        ("spark_jobs/transforms/plays.py", "import time", "time"),
+        ("spark_jobs/transforms/plays.py", "import pathlib", "pathlib"),
+        ("spark_jobs/transforms/plays.py", "import spark_jobs.storage", "spark_jobs.storage"),
+        ("spark_jobs/storage.py", "import spark_jobs.jobs.load", "spark_jobs.jobs.load"),
+        ("spark_jobs/schemas.py", "from pyspark.sql import Row", "pyspark.sql"),
+        ("localaws/up.py", "from conf import settings", "conf"),
+        ("commands/run.py", "import spark_jobs.storage", "spark_jobs.storage"),
+        ("commands/run.py", "import dags.etl", "dags.etl"),
+    ],
+)
+def test_a_planted_forbidden_import_is_found(
+    tmp_path: Path, file: str, line: str, module: str
+) -> None:
+    plant(tmp_path, "dags/steps/other.py", "")
+    plant(tmp_path, file, line)
+
+    assert broken_rules(tmp_path) == [
+        f"{file}: {room_of(PurePosixPath(file))} may not import {module}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("dags/etl.py", "from dags.steps import other\nfrom airflow.sdk import dag"),
+        ("dags/steps/claim.py", "from dags.steps import metadata_rows\nfrom systems import lake"),
+        ("dags/systems/ledger.py", "def f():\n    import boto3"),
+        ("spark_jobs/jobs/load.py", "from spark_jobs import schemas, storage\nimport argparse"),
+        ("spark_jobs/transforms/plays.py", "from pyspark.sql import functions as F"),
+        ("localaws/up.py", "import moto\nfrom localaws import ports"),
+        ("commands/run.py", "import numpy\nfrom spark_jobs import schemas"),
+    ],
+)
+def test_an_import_that_the_table_names_passes(tmp_path: Path, file: str, line: str) -> None:
+    for module in ("dags/steps/metadata_rows.py", "spark_jobs/schemas.py", "spark_jobs/storage.py"):
+        plant(tmp_path, module, "")
+    plant(tmp_path, file, line)
+
+    assert broken_rules(tmp_path) == []
+
+
+@pytest.mark.parametrize("file", ["utils/text.py", "dags/helpers/a.py", "spark_jobs/helpers.py"])
+def test_a_room_that_the_table_does_not_name_is_found(tmp_path: Path, file: str) -> None:
+    plant(tmp_path, file, "")
+
+    assert broken_rules(tmp_path) == [
+        f"{file}: the table names no room {room_of(PurePosixPath(file))}"
+    ]
+
+
+def plant(root: Path, file: str, text: str) -> None:
+    (root / file).parent.mkdir(parents=True, exist_ok=True)
+    (root / file).write_text(text)
