@@ -1,7 +1,6 @@
 """Run a job by plain spark-submit: Java found, output logged, progress shown."""
 
 import contextlib
-import ctypes
 import os
 import re
 import signal
@@ -22,7 +21,7 @@ LOCAL_SETTINGS = ROOT / "conf" / "spark-local.conf"
 JOB_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?P<level>[A-Z]+) (?P<message>.*)")
 ARCHIVING_JOB = "validate_data"  # it loads the most classes
 STILL_RUNNING_SECONDS = 15
-SET_PARENT_DEATH_SIGNAL = 1  # prctl(2)
+BOUND_TO_PARENT = ROOT / "commands" / "bound_to_parent.py"
 
 
 @dataclass
@@ -58,7 +57,7 @@ def start_job(name: str, arguments: Sequence[str], *, properties: Path, log: Pat
     """Start a job of `spark_jobs/jobs` and show its own log lines while it runs."""
     log.parent.mkdir(parents=True, exist_ok=True)
     process = subprocess.Popen(
-        submit_command(name, arguments, properties),
+        [*bound_to_this_process(), *submit_command(name, arguments, properties)],
         env=job_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -66,7 +65,6 @@ def start_job(name: str, arguments: Sequence[str], *, properties: Path, log: Pat
         text=True,
         errors="replace",
         start_new_session=True,
-        preexec_fn=die_with_parent if sys.platform == "linux" else None,
     )
     job = Job(name, process, log, time.monotonic())
     job.reader = threading.Thread(target=follow, args=(job,), daemon=True)
@@ -101,9 +99,11 @@ def job_environment() -> dict[str, str]:
     }
 
 
-def die_with_parent() -> None:
-    """End the job when the verb that started it is killed (Linux)."""
-    ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+def bound_to_this_process() -> list[str]:
+    """Give what goes before a command so that it ends when this verb is killed (Linux)."""
+    if sys.platform != "linux":
+        return []
+    return [sys.executable, "-I", "-S", str(BOUND_TO_PARENT), str(os.getpid())]
 
 
 def follow(job: Job) -> None:

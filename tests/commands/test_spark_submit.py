@@ -25,6 +25,7 @@ def python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A Python whose neighbour `spark-submit` the test writes."""
     python = tmp_path / "bin" / "python"
     python.parent.mkdir()
+    python.symlink_to(Path(sys.executable).resolve())
     monkeypatch.setattr(sys, "executable", str(python))
     monkeypatch.setattr(class_archive, "ARCHIVES", tmp_path / "archives")
     monkeypatch.setattr(spark_submit, "java_home", lambda: tmp_path / "java")
@@ -168,6 +169,31 @@ def test_a_job_dies_with_the_verb_that_started_it(tmp_path: Path) -> None:
 
     assert process.returncode == -9
     wait_until(lambda: not jobs_naming(mark))
+
+
+def test_starting_a_job_runs_no_fork_hook_in_which_a_ctrl_c_would_be_lost(tmp_path: Path) -> None:
+    (tmp_path / "bin" / "spark-submit").write_text("#!/bin/bash\n")
+    (tmp_path / "bin" / "spark-submit").chmod(0o755)
+    verb = (
+        "import os, sys; from pathlib import Path; from commands import spark_submit;"
+        f"sys.executable = {str(tmp_path / 'bin' / 'python')!r};"
+        "os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), 2));"
+        "job = spark_submit.start_job('validate_data', [],"
+        f" properties=Path('p'), log=Path({str(tmp_path / 'log')!r}));"
+        "spark_submit.finish_job(job)"
+    )
+
+    done = run_python(verb)
+
+    assert done.stderr.splitlines()[-1].endswith("done"), done.stderr
+    assert "KeyboardInterrupt" not in done.stderr
+
+
+def run_python(verb: str) -> subprocess.CompletedProcess[str]:
+    python = Path(sys.prefix) / "bin" / "python"
+    return subprocess.run(
+        [python, "-c", verb], cwd=spark_submit.ROOT, capture_output=True, text=True, check=False
+    )
 
 
 def jobs_naming(mark: Path) -> list[str]:
