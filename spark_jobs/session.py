@@ -26,6 +26,8 @@ SETTINGS = {
     # A task of a month's load writes some thirty days; a sort by day costs more than open files.
     "spark.sql.maxConcurrentOutputFileWriters": "64",
     "spark.sql.autoBroadcastJoinThreshold": "64m",
+    # Its small map in front of the hash table only costs where nearly all keys differ, as of plays.
+    "spark.sql.codegen.aggregate.map.twolevel.enabled": "false",
 }
 
 USAGE_ERROR_EXIT_CODE = 2

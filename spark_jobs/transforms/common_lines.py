@@ -15,9 +15,9 @@ from pyspark.sql import functions as F
 
 from spark_jobs.transforms.listen_time import is_in_range
 
-USER_ID = "[1-9][0-9]{0,17}"
+USER_ID = "[1-9][0-9]{0,17}+"
 # Printable ASCII but the quote, the comma and the blank.
-TRACK_ID = r"[!#-+\--~]{1,64}"
+TRACK_ID = r"[!#-+\--~]{1,64}+"
 LISTEN_TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}"
 # Printable ASCII but the quote and the comma; any length.
 OTHER_FIELD = r"[ !#-+\--~]*+"
