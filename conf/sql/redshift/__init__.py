@@ -1,0 +1,1 @@
+"""SQL for Redshift: numbered migrations, and what the daily run sends."""

@@ -1,0 +1,168 @@
+"""Redshift, by its Data API: statements, batches of one transaction, and its migrations."""
+
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+SQL_FOLDER = "conf.sql.redshift"
+MIGRATION = re.compile(r"([0-9]{4})_[a-z0-9_]+\.sql")
+FIRST_POLL_SECONDS = 0.02
+POLL_SECONDS = 1.0
+ENDED = ("FINISHED", "FAILED", "ABORTED")
+
+
+class WarehouseError(Exception):
+    """The warehouse cannot do what was asked; the message is one line and says what to do."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One SQL statement and the values of its `:name` parameters."""
+
+    sql: str
+    values: Mapping[str, str | int] | None = None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The answer of a query: names of its columns, and its rows; a null is None."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A database of a workgroup. `client` is boto3's of redshift-data."""
+
+    client: Any
+    workgroup: str
+    database: str
+
+    def query(self, statement: Statement) -> Rows:
+        """Run one statement and give its rows; none for a statement that gives none.
+
+        Raises:
+            WarehouseError: The statement failed; the message is Redshift's.
+        """
+        answer = self.client.execute_statement(
+            WorkgroupName=self.workgroup, Database=self.database, **_request(statement)
+        )
+        description = self._wait(answer["Id"])
+        if not description.get("HasResultSet"):
+            return Rows((), [])
+        return self._read_result(answer["Id"])
+
+    def run_batch(self, statements: Sequence[Statement]) -> None:
+        """Run statements as one transaction: all of them, or none.
+
+        Values are put into the SQL by `fill`: not every boto3 can bind them in a batch.
+
+        Raises:
+            WarehouseError: One of them failed and all were rolled back.
+        """
+        answer = self.client.batch_execute_statement(
+            WorkgroupName=self.workgroup,
+            Database=self.database,
+            Sqls=[statement.sql for statement in statements],
+        )
+        self._wait(answer["Id"])
+
+    def _wait(self, statement_id: str) -> dict[str, Any]:
+        pause = FIRST_POLL_SECONDS
+        while True:
+            description: dict[str, Any] = self.client.describe_statement(Id=statement_id)
+            if description["Status"] in ENDED:
+                break
+            time.sleep(pause)
+            pause = min(POLL_SECONDS, pause * 2)
+        if description["Status"] != "FINISHED":
+            reason = description.get("Error") or f"it was {description['Status'].lower()}"
+            raise WarehouseError(f"Redshift refused statement {statement_id}: {reason}")
+        return description
+
+    def _read_result(self, statement_id: str) -> Rows:
+        columns: tuple[str, ...] = ()
+        rows: list[tuple[Any, ...]] = []
+        token: dict[str, str] = {}
+        while True:
+            page = self.client.get_statement_result(Id=statement_id, **token)
+            columns = tuple(column["name"] for column in page["ColumnMetadata"])
+            rows += [tuple(_value(field) for field in record) for record in page["Records"]]
+            if not page.get("NextToken"):
+                return Rows(columns, rows)
+            token = {"NextToken": page["NextToken"]}
+
+
+def migrate(warehouse: Warehouse) -> list[str]:
+    """Apply the migrations that are missing, each in its transaction; give their file names."""
+    warehouse.query(Statement(read_sql("create_schema_version")))
+    seen = read_schema_version(warehouse)
+    applied = []
+    for version, file_name in migrations():
+        if version not in seen:
+            note = fill(
+                read_sql("insert_schema_version"), {"version": version, "file_name": file_name}
+            )
+            migration = read_sql(file_name.removesuffix(".sql"))
+            warehouse.run_batch([Statement(migration), Statement(note)])
+            applied.append(file_name)
+    return applied
+
+
+def read_schema_version(warehouse: Warehouse) -> set[int]:
+    """Give the numbers of the migrations that the warehouse has."""
+    return {
+        int(row[0]) for row in warehouse.query(Statement(read_sql("select_schema_version"))).rows
+    }
+
+
+def migrations() -> Iterator[tuple[int, str]]:
+    """Give number and file name of each migration, in their order."""
+    names = sorted(file.name for file in resources.files(SQL_FOLDER).iterdir())
+    for name in names:
+        if found := MIGRATION.fullmatch(name):
+            yield int(found[1]), name
+
+
+def read_sql(name: str) -> str:
+    """Read a statement of `conf/sql/redshift`."""
+    return resources.files(SQL_FOLDER).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+
+
+LITERALS: dict[str, re.Pattern[str]] = {
+    "version": re.compile(r"[0-9]{1,4}"),
+    "file_name": MIGRATION,
+}
+
+
+def fill(sql: str, values: Mapping[str, str | int]) -> str:
+    """Put checked values in the place of `$name` markers, quoted where they are texts.
+
+    Raises:
+        WarehouseError: A value is not of its pattern, a marker has no value, or the reverse.
+    """
+    markers = set(re.findall(r"\$([a-z_]+)", sql))
+    if markers != values.keys():
+        raise WarehouseError(f"the statement takes {sorted(markers)}, got {sorted(values)}")
+    literals = {}
+    for name, value in values.items():
+        if not LITERALS[name].fullmatch(str(value)):
+            raise WarehouseError(f"{name} may not enter SQL: {value!r}")
+        literals[name] = str(value) if isinstance(value, int) else f"'{value}'"
+    return re.sub(r"\$([a-z_]+)", lambda match: literals[match[1]], sql)
+
+
+def _request(statement: Statement) -> dict[str, Any]:
+    if not statement.values:
+        return {"Sql": statement.sql}
+    parameters = [{"name": name, "value": str(value)} for name, value in statement.values.items()]
+    return {"Sql": statement.sql, "Parameters": parameters}
+
+
+def _value(field: Mapping[str, Any]) -> Any:
+    """Give a field's value as the API typed it; dates, times and decimals are texts."""
+    return None if field.get("isNull") else next(iter(field.values()))
