@@ -1,0 +1,1 @@
+"""One process that answers for the AWS APIs that have no server of their own."""
