@@ -9,6 +9,9 @@ PY := $(VENV)/bin/python
 # The copy of the lock that .venv was built from. It is written last: without it .venv is half made, and made again.
 READY := $(VENV)/requirements.lock
 UV_VERSION := 0.13.9
+# Airflow 2.9.2, the second version that the DAG runs on; its pins fight those of .venv.
+AIRFLOW_2 := .cache/airflow-2.9.2
+AIRFLOW_2_LOCK := conf/aws/airflow-2.9.2.lock
 
 
 # The first Python 3.11 or 3.12 that can make environments.
@@ -18,6 +21,7 @@ FIND_PYTHON = for python in "$(PYTHON)" python3.11 python3.12 python3; do \
 	if [ -n "$(PYTHON)" ]; then python=; break; fi; python=; done
 
 .PHONY: help setup lint types test test-slow check format lock sample spark-run metadata-up metadata-down bench clean
+.PHONY: up down status env query coverage
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -38,6 +42,14 @@ $(READY): requirements.lock
 	cp requirements.lock $(VENV)/lock.part && mv $(VENV)/lock.part $(READY) || { \
 	  echo "error: $(VENV) could not be made (see above): check the connection to the package index and run make again" >&2; exit 2; }
 
+$(AIRFLOW_2)/lock: $(AIRFLOW_2_LOCK) $(READY)
+	@if cmp -s $(AIRFLOW_2_LOCK) $@; then touch $@; exit 0; fi; \
+	echo "Making the environment of Airflow 2.9.2 in $(AIRFLOW_2) (two minutes) ..." >&2; \
+	rm -rf $(AIRFLOW_2) && $(PY) -m venv $(AIRFLOW_2) >&2 && \
+	$(AIRFLOW_2)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(AIRFLOW_2_LOCK) >&2 && \
+	cp $(AIRFLOW_2_LOCK) $(AIRFLOW_2)/lock.part && mv $(AIRFLOW_2)/lock.part $@ || { \
+	  echo "error: $(AIRFLOW_2) could not be made (see above): check the connection to the package index and run make again" >&2; exit 2; }
+
 lint: setup ## Check style (ruff), changing nothing
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
@@ -45,10 +57,10 @@ lint: setup ## Check style (ruff), changing nothing
 types: setup ## Check types (mypy, strict)
 	@$(PY) -m mypy
 
-test: setup ## Run the tests, the long ones left out
+test: setup $(AIRFLOW_2)/lock ## Run the tests, the long ones left out
 	@TZ=UTC $(PY) -m pytest -m "not slow"
 
-test-slow: setup ## Run the long tests: kills, races, whole flows
+test-slow: setup $(AIRFLOW_2)/lock ## Run the long tests: kills, races, whole flows
 	@TZ=UTC $(PY) -m pytest -m slow || test $$? -eq 5 # 5: there are none
 
 check: lint types test ## What CI runs: lint, types, test
@@ -57,11 +69,13 @@ format: setup ## Rewrite the code in the project's style
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-lock: setup ## Make requirements.lock again from requirements.txt and pyproject.toml
+lock: setup ## Make the locks again from requirements.txt, pyproject.toml and conf/aws/airflow-2.9.2.in
 	@$(PY) -m venv .cache/uv >&2
 	@.cache/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) >&2
 	@.cache/uv/bin/uv pip compile requirements.txt --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.lock
+	@.cache/uv/bin/uv --no-config pip compile conf/aws/airflow-2.9.2.in --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file $(AIRFLOW_2_LOCK)
 
 sample: need-OUT setup ## Make sample data: OUT=dir PLAYS=100000 DAYS=3 SEED=1 SPARSE=1
 	@$(PY) -m commands.sample --plays $(or $(PLAYS),100000) --days $(or $(DAYS),3) --seed $(or $(SEED),1) \
@@ -75,6 +89,24 @@ metadata-up: setup ## Start a PostgreSQL with users and songs, print how to reac
 
 metadata-down: setup ## Stop it: STATE=.local/metadata
 	@$(PY) -m commands.metadata_server down --state "$(or $(STATE),.local/metadata)"
+
+up: setup ## Start the local AWS: S3, PostgreSQL, DynamoDB, EMR Serverless, Redshift Data API: STATE=.local/aws
+	@$(PY) -m commands.local_aws up --state "$(or $(STATE),.local/aws)"
+
+down: setup ## Stop it; its state stays
+	@$(PY) -m commands.local_aws down --state "$(or $(STATE),.local/aws)"
+
+status: setup ## Show what of it runs, and where
+	@$(PY) -m commands.local_aws status --state "$(or $(STATE),.local/aws)"
+
+env: setup ## Print the exports for boto3 and the AWS CLI: eval "$$(make -s env)"
+	@$(PY) -m commands.local_aws env --state "$(or $(STATE),.local/aws)"
+
+query: setup ## Ask the warehouse: SQL="SELECT ..." FORMAT=table|csv|json
+	@$(PY) -m commands.query --state "$(or $(STATE),.local/aws)"
+
+coverage: setup ## Write docs/coverage.md: which of AWS's rules the local AWS holds
+	@$(PY) -m commands.coverage
 
 bench: setup ## Measure the jobs: PLAYS=number
 	@$(PY) -m commands.bench $(if $(PLAYS),--plays $(PLAYS))

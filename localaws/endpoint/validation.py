@@ -38,8 +38,7 @@ def check_input(shape: StructureShape | None, value: dict[str, Any]) -> None:
 
 
 def _broken(shape: Shape, value: Any, place: str) -> Iterator[str]:
-    is_bool_for_number = isinstance(value, bool) and shape.type_name != "boolean"
-    if not isinstance(value, PYTHON_TYPES[shape.type_name]) or is_bool_for_number:
+    if not _is_of_type(shape, value):
         yield f"Value at '{place}' failed to satisfy constraint: Member must be a {shape.type_name}"
     elif isinstance(shape, StructureShape):
         yield from _broken_members(shape, value, place)
@@ -50,6 +49,12 @@ def _broken(shape: Shape, value: Any, place: str) -> Iterator[str]:
         yield from _broken_text(shape, value, place)
     elif shape.type_name in ("integer", "long", "float", "double"):
         yield from _broken_range(shape, value, place, "have value")
+
+
+def _is_of_type(shape: Shape, value: Any) -> bool:
+    """Tell whether JSON gave a value of the type; a boolean is no number."""
+    is_bool_for_number = isinstance(value, bool) and shape.type_name != "boolean"
+    return isinstance(value, PYTHON_TYPES[shape.type_name]) and not is_bool_for_number
 
 
 def _broken_members(shape: StructureShape, value: dict[str, Any], place: str) -> Iterator[str]:

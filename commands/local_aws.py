@@ -1,0 +1,84 @@
+"""Start, stop and show the stand-in for AWS."""
+
+import argparse
+import shlex
+import sys
+import time
+from pathlib import Path
+
+from commands.errors import CommandError
+from commands.java import SetupError
+from commands.kpi_report import print_rows
+from commands.local_stack import DEFAULT_STATE, describe_stack
+from commands.seed_local_aws import seed
+from conf.settings import Settings
+from dags.systems.metadata import MetadataError
+from dags.systems.warehouse import WarehouseError
+from localaws.errors import LocalAwsError
+from localaws.stack import Stack
+
+MISTAKES = (CommandError, SetupError, LocalAwsError, MetadataError, WarehouseError)
+
+
+def main(argv: list[str]) -> int:
+    """Carry out a verb; a user's mistake is told in one line."""
+    parser = argparse.ArgumentParser(prog="make up|down|status|env", description=__doc__)
+    parser.add_argument("verb", choices=("up", "down", "status", "env"))
+    parser.add_argument("--state", type=Path, default=DEFAULT_STATE)
+    args = parser.parse_args(argv)
+    try:
+        stack, settings = describe_stack(args.state)
+        if args.verb == "up":
+            bring_up(stack, settings)
+        elif args.verb == "down":
+            stack.down()
+        elif args.verb == "status":
+            return show_status(stack)
+        else:
+            print_environment(stack, settings)
+    except MISTAKES as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def bring_up(stack: Stack, settings: Settings) -> None:
+    """Bring the servers up and make what lies in them; what runs and lies there stays."""
+    started = time.monotonic()
+    stack.up()
+    for file_name in seed(stack, settings):
+        print(f"applied {file_name}", file=sys.stderr)
+    seconds = time.monotonic() - started
+    print(
+        f"the local AWS is up after {seconds:.1f} s; its state: {stack.config.state}",
+        file=sys.stderr,
+    )
+
+
+def show_status(stack: Stack) -> int:
+    """Print a line for each service; 1 if one of them is down."""
+    status = stack.status()
+    print_rows(
+        ("service", "state", "pid", "address"),
+        [
+            (
+                line.service,
+                "running" if line.is_running else "down",
+                str(line.pid or ""),
+                line.address or "",
+            )
+            for line in status
+        ],
+    )
+    return 0 if all(line.is_running for line in status) else 1
+
+
+def print_environment(stack: Stack, settings: Settings) -> None:
+    """Print the exports that lead boto3 and the AWS CLI to this stack, and nothing else."""
+    exports = stack.environment() | {"REDSHIFT_IAM_ROLE": settings.copy_role}
+    for name, value in exports.items():
+        print(f"export {name}={shlex.quote(value)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,68 @@
+"""The stand-in for AWS as this project wants it: names from conf, programs from here."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+
+from commands import class_archive, jars
+from commands.java import java_home
+from conf.settings import Settings, load_settings
+from localaws.endpoint.config import SparkConfig
+from localaws.stack import Stack, StackConfig
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".cache" / "programs"
+DEFAULT_STATE = Path(".local/aws")
+ENVIRONMENT = "local"
+JOBS_SHARE_OF_MEMORY = 0.6  # the servers, Airflow and the operating system need the rest
+
+
+def describe_stack(state: Path) -> tuple[Stack, Settings]:
+    """Give the stack over a state folder, up or down, and the settings it follows."""
+    settings = load_settings(ENVIRONMENT)
+    return Stack(stack_config(state, settings)), settings
+
+
+def stack_config(state: Path, settings: Settings) -> StackConfig:
+    """Give what `up` brings up, by the settings' names."""
+    return StackConfig(
+        state=state,
+        cache=CACHE,
+        bucket=settings.data_bucket,
+        databases=(settings.metadata_database, settings.warehouse_database),
+        workgroups={settings.warehouse_workgroup: (settings.warehouse_database,)},
+        copy_roles=(settings.copy_role,),
+        spark=spark_config(),
+        region=settings.region,
+    )
+
+
+def spark_config() -> SparkConfig:
+    """Give how job runs are executed: this environment's Spark, and what this machine can bear."""
+    archive = class_archive.archive_path()
+    return SparkConfig(
+        spark_submit=str(Path(sys.executable).parent / "spark-submit"),
+        python=sys.executable,
+        java_home=str(java_home()),
+        class_path=f"{jars.jars_dir('s3a').absolute()}/*",
+        cores=os.cpu_count() or 1,
+        memory_mib=int(psutil.virtual_memory().total * JOBS_SHARE_OF_MEMORY) >> 20,
+        java_options=class_archive.java_options(archive, may_write=False),
+    )
+
+
+def make_client(stack: Stack, service: str) -> Any:
+    """Give a boto3 client of the stack, whatever the caller's environment says of AWS."""
+    environment = stack.environment()
+    names = {"s3": "AWS_ENDPOINT_URL_S3", "dynamodb": "AWS_ENDPOINT_URL_DYNAMODB"}
+    return boto3.client(
+        service,
+        endpoint_url=environment[names.get(service, "AWS_ENDPOINT_URL")],
+        region_name=environment["AWS_REGION"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+    )

@@ -1,0 +1,171 @@
+"""Statements in the background: a thread, a connection and one transaction for each request."""
+
+import contextlib
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import psycopg2
+
+from localaws.errors import LocalAwsError
+from localaws.redshift_data import results, translation
+from localaws.redshift_data.session import Outcome, Session
+from localaws.redshift_data.sql_error import SqlError, translate
+from localaws.redshift_data.store import Document, StatementStore, fail
+
+CANCELLED = "ERROR: Query cancelled on user's request"
+CONNECT_SECONDS = 10
+
+Connection = "psycopg2.extensions.connection"
+
+
+class StatementRunner:
+    """Runs statements over the databases of one PostgreSQL.
+
+    `find_dsn` gives the parameters of a connection to a database, anew for each: a server that
+    was started again may have another port.
+    """
+
+    def __init__(
+        self,
+        store: StatementStore,
+        find_dsn: Callable[[str], dict[str, Any]],
+        copy_roles: Sequence[str],
+        s3: Any,
+    ) -> None:
+        self._store = store
+        self._find_dsn = find_dsn
+        self._copy_roles = copy_roles
+        self._s3 = s3
+        self._lock = threading.Lock()
+        self._running: dict[str, Any] = {}
+        self._cancelled: set[str] = set()
+        self._threads: dict[str, threading.Thread] = {}
+        self._prepared: set[tuple[str, int]] = set()
+
+    def start(self, document: Document, sqls: Sequence[str]) -> None:
+        """Run a request's statements; their states are read from the store."""
+        self._store.put(document)
+        thread = threading.Thread(target=self._run, args=(document, sqls), daemon=True)
+        with self._lock:
+            self._threads[document["Id"]] = thread
+        thread.start()
+
+    def wait(self, statement_id: str, seconds: float) -> None:
+        """Wait for a statement's end, so many seconds at most."""
+        with self._lock:
+            thread = self._threads.get(statement_id)
+        if thread is not None:
+            thread.join(seconds)
+
+    def cancel(self, statement_id: str) -> None:
+        """Ask for the end of a statement; it reads ABORTED once it has been rolled back."""
+        with self._lock:
+            self._cancelled.add(statement_id)
+            connection = self._running.get(statement_id)
+            if connection is not None:
+                with contextlib.suppress(psycopg2.Error):
+                    connection.cancel()
+
+    def close(self) -> None:
+        """Cancel what runs and wait for it."""
+        with self._lock:
+            running = dict(self._threads)
+        for statement_id in running:
+            self.cancel(statement_id)
+        for thread in running.values():
+            thread.join(CONNECT_SECONDS)
+
+    def _run(self, document: Document, sqls: Sequence[str]) -> None:
+        started = time.monotonic_ns()
+        try:
+            self._move(document, "PICKED")
+            connection = self._connect(document["Database"])
+            with self._lock:
+                self._running[document["Id"]] = connection
+            with contextlib.closing(connection):
+                document["RedshiftPid"] = connection.info.backend_pid
+                self._move(document, "STARTED")
+                self._run_all(connection, document, sqls)
+        except (SqlError, psycopg2.Error, LocalAwsError) as error:
+            self._end_badly(document, error)
+        finally:
+            with self._lock:
+                self._running.pop(document["Id"], None)
+                self._threads.pop(document["Id"], None)
+                self._cancelled.discard(document["Id"])
+        document |= {"Duration": time.monotonic_ns() - started, "UpdatedAt": time.time()}
+        self._store.put(document)
+
+    def _run_all(self, connection: Any, document: Document, sqls: Sequence[str]) -> None:
+        """Run the statements as one transaction and keep the results, the last thing before it."""
+        session = Session(connection, copy_roles=self._copy_roles, s3=self._s3)
+        parts = document.get("SubStatements") or [document]
+        outcomes: list[Outcome] = []
+        for part, sql in zip(parts, sqls, strict=True):
+            self._check_cancelled(document)
+            outcomes.append(self._run_one(session, document, part, sql))
+        self._check_cancelled(document)
+        try:
+            connection.commit()
+        except psycopg2.Error as error:
+            raise translate(error) from error
+        for part, outcome in zip(parts, outcomes, strict=True):
+            self._keep(part, outcome)
+        document |= {"Status": "FINISHED", "UpdatedAt": time.time()}
+        document["HasResultSet"] = any(part.get("HasResultSet") for part in parts)
+
+    def _run_one(self, session: Session, document: Document, part: Document, sql: str) -> Outcome:
+        started = time.monotonic_ns()
+        if part is not document:
+            part |= {"Status": "STARTED", "UpdatedAt": time.time()}
+            self._store.put(document)
+        try:
+            outcome = session.execute(sql)
+        except SqlError as error:
+            part |= {"Status": "FAILED", "Error": str(error)}
+            raise
+        if part is not document:
+            part |= {"Status": "FINISHED", "UpdatedAt": time.time()}
+            part["Duration"] = time.monotonic_ns() - started
+        return outcome
+
+    def _keep(self, part: Document, outcome: Outcome) -> None:
+        rows = results.encode_rows(outcome)
+        part["HasResultSet"] = outcome.columns is not None
+        part["ResultRows"] = outcome.row_count
+        part["ResultSize"] = len(json.dumps(rows)) if rows else 0
+        part["Columns"] = [results.describe_column(column) for column in outcome.columns or ()]
+        self._store.put_result(part["Id"], rows)
+
+    def _connect(self, database: str) -> Any:
+        dsn = self._find_dsn(database)
+        options = f"-c search_path={translation.SEARCH_PATH.replace(' ', '')} -c timezone=UTC"
+        parameters = dsn | {"options": options, "connect_timeout": CONNECT_SECONDS}
+        connection = psycopg2.connect(**parameters)
+        key = (database, int(dsn["port"]))
+        if key not in self._prepared:
+            translation.prepare_database(connection)
+            self._prepared.add(key)
+        # As near to Redshift's SNAPSHOT as PostgreSQL comes: the second writer of a row fails.
+        connection.set_session(isolation_level="REPEATABLE READ")
+        return connection
+
+    def _check_cancelled(self, document: Document) -> None:
+        if document["Id"] in self._cancelled:
+            raise SqlError(CANCELLED)
+
+    def _end_badly(self, document: Document, error: Exception) -> None:
+        was_cancelled = document["Id"] in self._cancelled
+        if was_cancelled:
+            fail(document, CANCELLED, "ABORTED")
+        elif isinstance(error, psycopg2.Error):
+            fail(document, str(translate(error)))
+        else:
+            fail(document, str(error))
+
+    def _move(self, document: Document, status: str) -> None:
+        document |= {"Status": status, "UpdatedAt": time.time()}
+        self._store.put(document)
