@@ -1,5 +1,6 @@
 """What may pass: one statement of a closed list, written as Redshift takes it."""
 
+import itertools
 import logging
 from dataclasses import dataclass
 
@@ -82,7 +83,7 @@ def is_transaction_control(sql: str) -> bool:
 
 def check_words(tokens: tuple[Token, ...]) -> None:
     """Refuse functions that Redshift lacks, and those that this double lacks."""
-    for token, following in zip(tokens, (*tokens[1:], None), strict=True):
+    for token, following in itertools.zip_longest(tokens, tokens[1:]):
         word = token.text.upper()
         if token.token_type in (TokenType.IDENTIFIER, TokenType.STRING):
             continue

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +15,8 @@ from localaws.redshift_data import results, translation
 from localaws.redshift_data.session import Outcome, Session
 from localaws.redshift_data.sql_error import SqlError, translate
 from localaws.redshift_data.store import Document, StatementStore, fail
+
+log = logging.getLogger(__name__)
 
 CANCELLED = "ERROR: Query cancelled on user's request"
 CONNECT_SECONDS = 10
@@ -91,6 +94,10 @@ class StatementRunner:
                 self._run_all(connection, document, sqls)
         except (SqlError, psycopg2.Error, LocalAwsError) as error:
             self._end_badly(document, error)
+        except Exception:
+            # Else a fault of this double would leave the statement running for ever.
+            log.exception("statement %s", document["Id"])
+            fail(document, "ERROR: the local warehouse failed: its log has the reason")
         finally:
             with self._lock:
                 self._running.pop(document["Id"], None)
