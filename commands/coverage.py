@@ -69,7 +69,7 @@ class Collector:
 def collect_rules() -> list[Rule]:
     """Collect the rules from the tests of localaws, running none."""
     collector = Collector()
-    options = ["--collect-only", "-qq", "-p", "no:cacheprovider", str(ROOT / "tests" / "localaws")]
+    options = ["--collect-only", "-qq", str(ROOT / "tests" / "localaws")]
     with contextlib.redirect_stdout(io.StringIO()) as output:
         code = pytest.main(options, plugins=[collector])
     if code != pytest.ExitCode.OK:
