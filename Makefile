@@ -21,7 +21,7 @@ FIND_PYTHON = for python in "$(PYTHON)" python3.11 python3.12 python3; do \
 	if [ -n "$(PYTHON)" ]; then python=; break; fi; python=; done
 
 .PHONY: help setup lint types test test-slow check format lock sample spark-run metadata-up metadata-down bench clean
-.PHONY: up down status env query coverage
+.PHONY: up down status env query coverage bench-warehouse
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -110,6 +110,9 @@ coverage: setup ## Write docs/coverage.md: which of AWS's rules the local AWS ho
 
 bench: setup ## Measure the jobs: PLAYS=number
 	@$(PY) -m commands.bench $(if $(PLAYS),--plays $(PLAYS))
+
+bench-warehouse: need-TABLES setup ## Measure the local warehouse: TABLES=OUT of make spark-run
+	@$(PY) -m commands.bench_warehouse --tables "$(TABLES)"
 
 clean: ## Remove .local: all state and output of local runs
 	@rm -rf .local

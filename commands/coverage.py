@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from localaws.redshift_data import not_covered as redshift_data
 
 from localaws import not_covered as servers
 from localaws.emr_serverless import not_covered as emr_serverless
+from localaws.redshift_data import not_covered as redshift_data
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "coverage.md"

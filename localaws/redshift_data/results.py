@@ -31,7 +31,8 @@ def encode(value: object) -> dict[str, Any]:
 def write(value: object) -> str:
     """Write a value as Redshift writes it; decimals, dates and times are texts in the API."""
     if isinstance(value, datetime.datetime):
-        text = value.strftime("%Y-%m-%d %H:%M:%S")
+        # Not strftime: it writes the year 999 with three digits.
+        text = value.replace(microsecond=0, tzinfo=None).isoformat(sep=" ")
         if value.microsecond:
             text += f".{value.microsecond:06d}".rstrip("0")
         return text + ("+00" if value.tzinfo else "")

@@ -150,6 +150,8 @@ class StatementRunner:
     def _connect(self, database: str) -> Any:
         dsn = self._find_dsn(database)
         options = f"-c search_path={translation.SEARCH_PATH.replace(' ', '')} -c timezone=UTC"
+        # Else a statement whose endpoint was killed would go on to its end.
+        options += " -c client_connection_check_interval=1s"
         parameters = dsn | {"options": options, "connect_timeout": CONNECT_SECONDS}
         connection = psycopg2.connect(**parameters)
         key = (database, int(dsn["port"]))

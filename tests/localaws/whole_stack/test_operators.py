@@ -6,7 +6,7 @@ import pytest
 
 from commands.local_stack import make_client
 from localaws.stack import Stack
-from tests.localaws.airflow.conftest import BUCKET, Run
+from tests.localaws.whole_stack.conftest import BUCKET, Run
 
 GOOD_SQL = "SELECT count(*) FROM users"
 # As long as a statement may take here, without a function that Redshift lacks.

@@ -1,9 +1,11 @@
 """The stand-in as `make up` makes it, and two Airflows that know it by their environment alone."""
 
+import contextlib
 import os
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,8 +88,13 @@ def call(home: Path, settings: dict[str, str], *words: str) -> subprocess.Comple
 
 
 @pytest.fixture
-def run_dag(stack: Stack, airflow_home: Path, request: pytest.FixtureRequest) -> Callable[..., Run]:
-    """Give a function that runs some operators once, under `airflow dags test`."""
+def run_dag(
+    stack: Stack, airflow_home: Path, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Run]]:
+    """Give a function that runs some operators once, under `airflow dags test`.
+
+    What a test leaves running is cancelled after it: it would hold the machine's room.
+    """
     applications = make_client(stack, "emr-serverless").list_applications()["applications"]
     output = f"s3://{BUCKET}/airflow/{airflow_home.name}/{request.node.name}"
 
@@ -110,7 +117,25 @@ def run_dag(stack: Stack, airflow_home: Path, request: pytest.FixtureRequest) ->
         states = {task: state for (_, task), state in new.items()}
         return Run(done.returncode, done.stdout + done.stderr, states)
 
-    return run
+    yield run
+    cancel_jobs(stack)
+
+
+def cancel_jobs(stack: Stack) -> None:
+    """Cancel the job runs that have not ended, and wait until none is left."""
+    client = make_client(stack, "emr-serverless")
+    application = client.list_applications()["applications"][0]["id"]
+    deadline = time.monotonic() + RUN_SECONDS
+    while active := [
+        run["id"]
+        for run in client.list_job_runs(applicationId=application)["jobRuns"]
+        if run["state"] not in ("SUCCESS", "FAILED", "CANCELLED")
+    ]:
+        assert time.monotonic() < deadline, active
+        for run in active:
+            with contextlib.suppress(client.exceptions.ValidationException):  # it has just ended
+                client.cancel_job_run(applicationId=application, jobRunId=run)
+        time.sleep(0.5)
 
 
 def read_states(home: Path) -> dict[tuple[str, str], str]:
