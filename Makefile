@@ -114,7 +114,9 @@ bench: setup ## Measure the jobs: PLAYS=number
 bench-warehouse: need-TABLES setup ## Measure the local warehouse: TABLES=OUT of make spark-run
 	@$(PY) -m commands.bench_warehouse --tables "$(TABLES)"
 
-clean: ## Remove .local: all state and output of local runs
+clean: ## Remove .local: all state and output of local runs; the local AWS in it is stopped first
+	@if [ -d .local/aws ] && [ -x $(PY) ]; then $(PY) -m commands.local_aws down; fi
+	@if [ -d .local/metadata ] && [ -x $(PY) ]; then $(PY) -m commands.metadata_server down; fi
 	@rm -rf .local
 
 need-%:

@@ -73,19 +73,25 @@ class RedshiftData:
 
     def _submit(self, values: dict[str, Any], sqls: list[str], *, is_batch: bool) -> dict[str, Any]:
         self._places.check(values)
+        if values.get("ResultFormat", "JSON") != "JSON":
+            raise invalid("ResultFormat CSV is not supported by the local AWS: leave it JSON")
         for sql in sqls:
             if len(sql.encode()) > MAX_STATEMENT_BYTES:
                 raise invalid(f"a statement has at most {MAX_STATEMENT_BYTES} bytes")
         bound = bind_all(sqls, values.get("Parameters", []))
         document = new_document(values, sqls, is_batch=is_batch)
-        known = self._find_by_token(values, document["Id"])
-        if known is None:
-            if self._store.count_active() >= MAX_ACTIVE:
-                message = f"There are more than {MAX_ACTIVE} active statements"
-                raise ServiceError("ActiveStatementsExceededException", message)
+        kept = self._store.submit(
+            document,
+            token=values.get("ClientToken"),
+            request=json.dumps(
+                {name: v for name, v in values.items() if name not in NOT_PART_OF_A_REQUEST},
+                sort_keys=True,
+            ),
+            most_active=MAX_ACTIVE,
+        )
+        if kept is document:
             self._runner.start(document, bound)
-        else:
-            document = known
+        document = kept
         if "WaitTimeSeconds" in values:
             self._runner.wait(document["Id"], values["WaitTimeSeconds"])
             document = self._find(document["Id"])
@@ -96,20 +102,6 @@ class RedshiftData:
             "Status": document["Status"] if is_waited else None,
             "HasResultSet": document.get("HasResultSet") if is_waited else None,
         }
-
-    def _find_by_token(self, values: dict[str, Any], statement_id: str) -> Document | None:
-        """Give the statement that a client token stands for already."""
-        token = values.get("ClientToken")
-        if token is None:
-            return None
-        request = {name: v for name, v in values.items() if name not in NOT_PART_OF_A_REQUEST}
-        text = json.dumps(request, sort_keys=True)
-        known_request, known_id = self._store.claim_token(token, text, statement_id)
-        if known_id == statement_id:
-            return None
-        if known_request != text:
-            raise invalid("the client token was used for another request")
-        return self._find(known_id)
 
     def describe_statement(self, values: dict[str, Any]) -> dict[str, Any]:
         """Give a statement's state, or a sub-statement's by its own id."""
@@ -125,7 +117,13 @@ class RedshiftData:
 
     def get_statement_result(self, values: dict[str, Any]) -> dict[str, Any]:
         """Give a page of a finished statement's rows."""
+        if "WaitTimeSeconds" in values:
+            self._runner.wait(values["Id"].partition(":")[0], values["WaitTimeSeconds"])
         document = self._find(values["Id"])
+        if "SubStatements" in document:
+            raise invalid(
+                "BatchExecuteStatement result can only be retrieved with sub-statement id."
+            )
         if document["Status"] != "FINISHED" or not document.get("HasResultSet"):
             raise ServiceError(
                 "ResourceNotFoundException",
@@ -151,8 +149,8 @@ class RedshiftData:
         return {"Status": True}
 
     def list_statements(self, values: dict[str, Any]) -> dict[str, Any]:
-        """List statements, the youngest first."""
-        status, prefix = values.get("Status", "ALL"), values.get("StatementName", "")
+        """List statements, the youngest first; only those that finished, unless asked for more."""
+        status, prefix = values.get("Status", "FINISHED"), values.get("StatementName", "")
         found = [
             document
             for document in self._store.newest_first()

@@ -6,7 +6,8 @@ from typing import Any
 
 import psycopg2
 
-from localaws.endpoint.service import Operation
+from localaws.endpoint.service import Operation, ServiceError
+from localaws.errors import LocalAwsError
 from localaws.redshift_data.paging import cut_page, is_like
 from localaws.redshift_data.places import Places
 from localaws.redshift_data.session import TYPE_NAMES
@@ -34,6 +35,7 @@ COLUMNS = """
     ORDER BY attnum
 """
 INTERNAL = "pg\\_%"
+NUMERIC = 1700
 
 
 class Browser:
@@ -106,7 +108,7 @@ class Browser:
                 "label": name,
                 "typeName": TYPE_NAMES.get(type_number, "varchar"),
                 "nullable": 0 if is_required else 1,
-                "length": max(size, 0),
+                **measure(type_number, size),
                 "schemaName": schema,
                 "tableName": table,
                 "columnDefault": default,
@@ -115,10 +117,20 @@ class Browser:
         ]
 
     def _fetch(self, database: str, sql: str, values: tuple[str, ...]) -> list[tuple[Any, ...]]:
-        with (
-            contextlib.closing(psycopg2.connect(**self._find_dsn(database))) as connection,
-            connection,
-            connection.cursor() as cursor,
-        ):
+        try:
+            connection = psycopg2.connect(**self._find_dsn(database))
+        except (psycopg2.OperationalError, LocalAwsError) as error:
+            message = f"the database cannot be reached: {' '.join(str(error).split())}"
+            raise ServiceError("DatabaseConnectionException", message) from error
+        with contextlib.closing(connection), connection, connection.cursor() as cursor:
             cursor.execute(sql, values)
             return list(cursor.fetchall())
+
+
+def measure(type_number: int, size: int) -> dict[str, int]:
+    """Give a column's length, precision and scale from PostgreSQL's one number for them."""
+    if size < 0:
+        return {"length": 0, "precision": 0, "scale": 0}
+    if type_number == NUMERIC:
+        return {"length": 0, "precision": size >> 16, "scale": size & 0x7FF}
+    return {"length": size, "precision": 0, "scale": 0}

@@ -11,6 +11,11 @@ from localaws.redshift_data.copy_statement import CopyStatement
 from localaws.redshift_data.sql_error import SqlError
 
 # AWS's page: redshift/latest/dg/loading-data-files-using-manifest
+MISSING = ("NoSuchKey", "NoSuchBucket", "404")
+
+
+class MissingError(SqlError):
+    """There is no such object."""
 
 
 @dataclass(frozen=True)
@@ -43,19 +48,12 @@ def open_sources(s3: Any, statement: CopyStatement) -> Iterator[SourceObject]:
 
 
 def open_manifest(s3: Any, url: str) -> Iterator[SourceObject]:
-    try:
-        entries = json.loads(read_object(s3, url))["entries"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise SqlError(f"ERROR: Problem reading manifest file {url}: it is no manifest") from error
-    if not entries:
-        raise SqlError(f"ERROR: Problem reading manifest file {url}: it has no entries")
-    for entry in entries:
-        if "url" not in entry:
-            raise SqlError(f"ERROR: Problem reading manifest file {url}: an entry has no url")
+    is_empty = True
+    for entry in read_entries(s3, url):
         length = read_length(entry)
         try:
             content = read_object(s3, entry["url"])
-        except SqlError:
+        except MissingError:
             if entry.get("mandatory", False):
                 raise
             continue
@@ -65,17 +63,36 @@ def open_manifest(s3: Any, url: str) -> Iterator[SourceObject]:
                 f"Message: InvalidRange: {entry['url']} has {len(content)} bytes, content_length "
                 f"says {length}"
             )
+        is_empty = False
         yield SourceObject(entry["url"], content)
+    if is_empty:
+        raise SqlError(f"ERROR: Problem reading manifest file {url}: none of its files was found")
+
+
+def read_entries(s3: Any, url: str) -> list[dict[str, Any]]:
+    """Give the entries of a manifest, each with the url of an object."""
+    try:
+        entries = json.loads(read_object(s3, url))["entries"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise SqlError(f"ERROR: Problem reading manifest file {url}: it is no manifest") from error
+    if not isinstance(entries, list) or not entries:
+        raise SqlError(f"ERROR: Problem reading manifest file {url}: it has no entries")
+    for entry in entries:
+        found = entry.get("url") if isinstance(entry, dict) else None
+        if not isinstance(found, str) or not found.startswith("s3://"):
+            raise SqlError(f"ERROR: Problem reading manifest file {url}: an entry has no s3:// url")
+    return entries
 
 
 def read_length(entry: dict[str, Any]) -> int:
     meta = entry.get("meta")
-    if not isinstance(meta, dict) or not isinstance(meta.get("content_length"), int):
+    length = meta.get("content_length") if isinstance(meta, dict) else None
+    if not isinstance(length, int) or isinstance(length, bool):
         raise SqlError(
             "ERROR: Spectrum Scan Error code: 15003 context: File entry does not have 'meta' key."
             f" {entry['url']}"
         )
-    return int(meta["content_length"])
+    return length
 
 
 def read_object(s3: Any, url: str) -> bytes:
@@ -83,7 +100,9 @@ def read_object(s3: Any, url: str) -> bytes:
     try:
         content: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     except (ClientError, BotoCoreError) as error:
-        raise SqlError(f"ERROR: Problem reading {url}: {error}") from error
+        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+        kind = MissingError if code in MISSING else SqlError
+        raise kind(f"ERROR: Problem reading {url}: {error}") from error
     return content
 
 

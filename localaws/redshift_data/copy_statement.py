@@ -12,6 +12,7 @@ REFUSED_FOR_PARQUET = frozenset(
     REGION MAXERROR ACCEPTANYDATE TRUNCATECOLUMNS COMPUPDATE GZIP BZIP2 LZOP ZSTD DELIMITER
     IGNOREHEADER DATEFORMAT TIMEFORMAT NULL BLANKSASNULL EMPTYASNULL ESCAPE REMOVEQUOTES
     ROUNDEC TRIMBLANKS ENCODING FIXEDWIDTH CSV JSON AVRO QUOTE NOLOAD ENCRYPTED COMPROWS READRATIO
+    IGNOREBLANKLINES IGNOREALLERRORS MASTER_SYMMETRIC_KEY
     """.split()
 )
 NOT_IMPLEMENTED = frozenset({"FILLRECORD", "ACCEPTINVCHARS", "EXPLICIT_IDS", "CREDENTIALS"})
@@ -19,7 +20,7 @@ NOT_IMPLEMENTED = frozenset({"FILLRECORD", "ACCEPTINVCHARS", "EXPLICIT_IDS", "CR
 
 @dataclass
 class CopyStatement:
-    """A COPY that may run; no columns stand for all of the table's."""
+    """A COPY that may run; no columns stand for all of the table's, `table` may have a schema."""
 
     table: str
     source: str
@@ -71,12 +72,12 @@ def read_copy(tokens: tuple[Token, ...]) -> CopyStatement:
     """
     reader = Reader(tokens)
     reader.expect("COPY")
-    table = reader.take().text
+    table = read_name(reader)
     if reader.next_is("."):
-        table = reader.take().text
+        table = f"{table}.{read_name(reader)}"
     columns = read_columns(reader)
     reader.expect("FROM")
-    statement = CopyStatement(table.lower(), reader.take_text(), columns)
+    statement = CopyStatement(table, reader.take_text(), columns)
     if not statement.source.startswith("s3://"):
         raise NotSupportedError("COPY from anything but s3://")
     while not reader.is_at_end:
@@ -91,10 +92,20 @@ def read_copy(tokens: tuple[Token, ...]) -> CopyStatement:
 def read_columns(reader: Reader) -> list[str]:
     columns: list[str] = []
     if reader.next_is("("):
-        while not reader.next_is(")"):
-            columns.append(reader.take().text.lower())
-            reader.next_is(",")
+        columns.append(read_name(reader))
+        while reader.next_is(","):
+            columns.append(read_name(reader))
+        reader.expect(")")
     return columns
+
+
+def read_name(reader: Reader) -> str:
+    """Give a name, in lower case as Redshift keeps it, quoted or not."""
+    token = reader.take()
+    is_word = token.text.isidentifier() and token.token_type != TokenType.STRING
+    if not is_word and token.token_type != TokenType.IDENTIFIER:
+        raise syntax_error(token.text)
+    return token.text.lower()
 
 
 def read_option(reader: Reader, statement: CopyStatement) -> None:
@@ -102,7 +113,8 @@ def read_option(reader: Reader, statement: CopyStatement) -> None:
     if word == "IAM_ROLE":
         token = reader.take()
         is_default = token.text.upper() == "DEFAULT" and token.token_type != TokenType.STRING
-        if not is_default and token.token_type != TokenType.STRING:
+        is_text = token.token_type == TokenType.STRING and token.text.lower() != "default"
+        if not is_default and not is_text:
             raise syntax_error(token.text)
         statement.role = "default" if is_default else token.text
     elif word == "MANIFEST":

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import psycopg2
@@ -15,7 +16,7 @@ from localaws.redshift_data.copy_sources import SourceObject
 from localaws.redshift_data.sql_error import SqlError, translate
 
 BATCH_ROWS = 65_536
-READ_BYTES = 1 << 20
+READ_BYTES = 1 << 16
 # Exact, as strict as any report says: int32 into BIGINT was never seen to load.
 ARROW_TYPES = {
     "smallint": pa.int16(),
@@ -55,7 +56,7 @@ def read_columns(
         SqlError: There is no such table or column.
     """
     with connection.cursor() as cursor:
-        cursor.execute(CATALOGUE, (f'"{table}"',))
+        cursor.execute(CATALOGUE, (identify(table).as_string(cursor),))
         rows = cursor.fetchall()
     if not rows:
         raise SqlError(f"ERROR: Cannot COPY into nonexistent table {table}")
@@ -64,6 +65,11 @@ def read_columns(
         if name not in found:
             raise SqlError(f'ERROR: column "{name}" of relation "{table}" does not exist')
     return [found[name] for name in names] if names else list(found.values())
+
+
+def identify(table: str) -> sql.Identifier:
+    """Give the name of a table, which may have its schema before it."""
+    return sql.Identifier(*table.split(".", 1))
 
 
 def describe_column(name: str, type_name: str, is_required: bool, modifier: int) -> TargetColumn:
@@ -93,9 +99,9 @@ def copy_parquet(
         ) from error
     check_schema(source.url, file.schema_arrow, columns)
     statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT csv)").format(
-        sql.Identifier(table), sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
+        identify(table), sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
     )
-    text = CsvStream(checked_batches(file, columns))
+    text = CsvStream(one_ahead(csv_texts(checked_batches(file, columns), source.url)))
     try:
         with connection.cursor() as cursor:
             cursor.copy_expert(statement, text, size=READ_BYTES)
@@ -158,11 +164,38 @@ def check_values(array: pa.Array, column: TargetColumn) -> None:
             )
 
 
-class CsvStream(io.RawIOBase):
-    """Batches as one CSV, made while it is read; a null is nothing, an empty text two quotes."""
+def csv_texts(batches: Iterator[pa.RecordBatch], url: str) -> Iterator[bytes]:
+    """Give each batch as CSV; a null is nothing, an empty text two quotes.
 
-    def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
-        self._batches = batches
+    Raises:
+        SqlError: A part of the object cannot be read or written as text.
+    """
+    options = pcsv.WriteOptions(include_header=False)
+    try:
+        for batch in batches:
+            text = io.BytesIO()
+            pcsv.write_csv(batch, text, options)
+            yield text.getvalue()
+    except (pa.ArrowException, OSError) as error:
+        raise SqlError(
+            f"ERROR: Spectrum Scan Error code: 15001 context: {url} cannot be read: {error}"
+        ) from error
+
+
+def one_ahead(texts: Iterator[bytes]) -> Iterator[bytes]:
+    """Give the texts, the next of them made while PostgreSQL takes the last."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        coming = pool.submit(next, texts, None)
+        while (text := coming.result()) is not None:
+            coming = pool.submit(next, texts, None)
+            yield text
+
+
+class CsvStream(io.RawIOBase):
+    """Texts as one file, made while it is read."""
+
+    def __init__(self, texts: Iterator[bytes]) -> None:
+        self._texts = texts
         self._text = io.BytesIO()
         self.failure: SqlError | None = None
 
@@ -173,13 +206,11 @@ class CsvStream(io.RawIOBase):
         """Give some of the text, none at its end."""
         while not (found := self._text.read(size)):
             try:
-                batch = next(self._batches, None)
+                text = next(self._texts, None)
             except SqlError as error:
                 self.failure = error
                 raise
-            if batch is None:
+            if text is None:
                 return b""
-            self._text = io.BytesIO()
-            pcsv.write_csv(batch, self._text, pcsv.WriteOptions(include_header=False))
-            self._text.seek(0)
+            self._text = io.BytesIO(text)
         return found

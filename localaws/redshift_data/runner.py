@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 CANCELLED = "ERROR: Query cancelled on user's request"
 CONNECT_SECONDS = 10
+CANCEL_SECONDS = 0.2
 
 Connection = "psycopg2.extensions.connection"
 
@@ -49,8 +50,7 @@ class StatementRunner:
         self._prepared: set[tuple[str, int]] = set()
 
     def start(self, document: Document, sqls: Sequence[str]) -> None:
-        """Run a request's statements; their states are read from the store."""
-        self._store.put(document)
+        """Run a request's statements, which the store holds already; their states go there."""
         thread = threading.Thread(target=self._run, args=(document, sqls), daemon=True)
         with self._lock:
             self._threads[document["Id"]] = thread
@@ -66,11 +66,22 @@ class StatementRunner:
     def cancel(self, statement_id: str) -> None:
         """Ask for the end of a statement; it reads ABORTED once it has been rolled back."""
         with self._lock:
+            thread = self._threads.get(statement_id)
+            if thread is None or statement_id in self._cancelled:
+                return
             self._cancelled.add(statement_id)
-            connection = self._running.get(statement_id)
+        interrupting = (statement_id, thread)
+        threading.Thread(target=self._interrupt, args=interrupting, daemon=True).start()
+
+    def _interrupt(self, statement_id: str, thread: threading.Thread) -> None:
+        """Cancel until it has ended: a cancel that comes between two queries meets neither."""
+        while thread.is_alive():
+            with self._lock:
+                connection = self._running.get(statement_id)
             if connection is not None:
                 with contextlib.suppress(psycopg2.Error):
                     connection.cancel()
+            thread.join(CANCEL_SECONDS)
 
     def close(self) -> None:
         """Cancel what runs and wait for it."""
@@ -82,6 +93,16 @@ class StatementRunner:
             thread.join(CONNECT_SECONDS)
 
     def _run(self, document: Document, sqls: Sequence[str]) -> None:
+        try:
+            self._run_to_its_end(document, sqls)
+        finally:
+            # After its end is kept: whoever waits for the thread reads a final state.
+            with self._lock:
+                self._running.pop(document["Id"], None)
+                self._threads.pop(document["Id"], None)
+                self._cancelled.discard(document["Id"])
+
+    def _run_to_its_end(self, document: Document, sqls: Sequence[str]) -> None:
         started = time.monotonic_ns()
         try:
             self._move(document, "PICKED")
@@ -98,29 +119,24 @@ class StatementRunner:
             # Else a fault of this double would leave the statement running for ever.
             log.exception("statement %s", document["Id"])
             fail(document, "ERROR: the local warehouse failed: its log has the reason")
-        finally:
-            with self._lock:
-                self._running.pop(document["Id"], None)
-                self._threads.pop(document["Id"], None)
-                self._cancelled.discard(document["Id"])
         document |= {"Duration": time.monotonic_ns() - started, "UpdatedAt": time.time()}
         self._store.put(document)
 
     def _run_all(self, connection: Any, document: Document, sqls: Sequence[str]) -> None:
-        """Run the statements as one transaction and keep the results, the last thing before it."""
+        """Run the statements as one transaction; what may fail comes before its commit."""
         session = Session(connection, copy_roles=self._copy_roles, s3=self._s3)
         parts = document.get("SubStatements") or [document]
         outcomes: list[Outcome] = []
         for part, sql in zip(parts, sqls, strict=True):
             self._check_cancelled(document)
             outcomes.append(self._run_one(session, document, part, sql))
+        for part, outcome in zip(parts, outcomes, strict=True):
+            self._keep(part, outcome)
         self._check_cancelled(document)
         try:
             connection.commit()
         except psycopg2.Error as error:
             raise translate(error) from error
-        for part, outcome in zip(parts, outcomes, strict=True):
-            self._keep(part, outcome)
         document |= {"Status": "FINISHED", "UpdatedAt": time.time()}
         document["HasResultSet"] = any(part.get("HasResultSet") for part in parts)
 
@@ -132,7 +148,9 @@ class StatementRunner:
         try:
             outcome = session.execute(sql)
         except SqlError as error:
-            part |= {"Status": "FAILED", "Error": str(error)}
+            if document["Id"] not in self._cancelled:
+                part |= {"Status": "FAILED", "Error": str(error), "UpdatedAt": time.time()}
+                part["Duration"] = time.monotonic_ns() - started
             raise
         if part is not document:
             part |= {"Status": "FINISHED", "UpdatedAt": time.time()}

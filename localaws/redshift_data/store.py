@@ -8,6 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from localaws.endpoint.service import ServiceError
+from localaws.redshift_data.places import invalid
+
 ENDED = ("FINISHED", "FAILED", "ABORTED")
 KEPT_SECONDS = 24 * 3600
 TOKEN_SECONDS = 8 * 3600
@@ -47,9 +50,12 @@ class StatementStore:
 
     def put(self, document: Document) -> None:
         """Keep a statement's state; its sub-statements are part of it."""
-        values = (document["Id"], document["CreatedAt"], document["Status"], json.dumps(document))
         with self._lock:
-            self._database.execute("INSERT OR REPLACE INTO statements VALUES (?, ?, ?, ?)", values)
+            self._put(document)
+
+    def _put(self, document: Document) -> None:
+        values = (document["Id"], document["CreatedAt"], document["Status"], json.dumps(document))
+        self._database.execute("INSERT OR REPLACE INTO statements VALUES (?, ?, ?, ?)", values)
 
     def get(self, statement_id: str) -> Document | None:
         """Give a statement's state, None where there is none of this id."""
@@ -67,23 +73,49 @@ class StatementStore:
             ).fetchall()
         return (json.loads(row[0]) for row in rows)
 
-    def count_active(self) -> int:
-        """Count the statements that have not ended."""
-        with self._lock:
-            row = self._database.execute(
-                "SELECT count(*) FROM statements WHERE status NOT IN (?, ?, ?)", ENDED
-            ).fetchone()
-        return int(row[0])
+    def submit(
+        self, document: Document, *, token: str | None, request: str, most_active: int
+    ) -> Document:
+        """Keep a new statement, or give the one that its client token stands for already.
 
-    def claim_token(self, token: str, request: str, statement_id: str) -> tuple[str, str]:
-        """Keep a client token with its request, unless it is known; give what it stands for."""
-        values = (token, time.time(), request, statement_id)
-        with self._lock:
-            self._database.execute("INSERT OR IGNORE INTO tokens VALUES (?, ?, ?, ?)", values)
-            row = self._database.execute(
-                "SELECT request, id FROM tokens WHERE token = ?", (token,)
-            ).fetchone()
-        return str(row[0]), str(row[1])
+        Statement and token are kept together or not at all: no token ever stands for a statement
+        that was refused, or that another thread has yet to keep.
+
+        Raises:
+            ServiceError: The token was used for another request, or too many statements run.
+        """
+        with self._lock, self._database:
+            self._database.execute("BEGIN IMMEDIATE")
+            known = self._find_by_token(token, request)
+            if known is not None:
+                return known
+            if self._count_active() >= most_active:
+                message = f"There are {most_active} active statements: wait until one has ended"
+                raise ServiceError("ActiveStatementsExceededException", message)
+            self._put(document)
+            if token is not None:
+                values = (token, time.time(), request, document["Id"])
+                self._database.execute("INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?)", values)
+        return document
+
+    def _find_by_token(self, token: str | None, request: str) -> Document | None:
+        row = self._database.execute(
+            "SELECT request, document FROM tokens JOIN statements USING (id)"
+            " WHERE token = ? AND tokens.created >= ?",
+            (token, time.time() - TOKEN_SECONDS),
+        ).fetchone()
+        if row is None:
+            return None
+        if row[0] != request:
+            raise invalid("the client token was used for another request")
+        known: Document = json.loads(row[1])
+        return known
+
+    def _count_active(self) -> int:
+        row = self._database.execute(
+            "SELECT count(*) FROM statements WHERE status NOT IN (?, ?, ?)", ENDED
+        ).fetchone()
+        return int(row[0])
 
     def put_result(self, statement_id: str, rows: list[list[Any]]) -> None:
         """Keep a result's rows, encoded as the API gives them, by pages."""

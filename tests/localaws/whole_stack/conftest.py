@@ -68,6 +68,13 @@ def airflow_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 def call(home: Path, settings: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     """Call a version's `airflow`; AWS is where `settings` say, and nowhere else."""
+    return call_program(home, settings, str(VERSIONS[home.name] / "airflow"), *words)
+
+
+def call_program(
+    home: Path, settings: dict[str, str], *words: str
+) -> subprocess.CompletedProcess[str]:
+    """Call a program in a version's environment."""
     foreign = ("AWS_", "AIRFLOW", "PYTHONPATH", "TEST_")
     inherited = {name: text for name, text in os.environ.items() if not name.startswith(foreign)}
     own = {
@@ -78,7 +85,7 @@ def call(home: Path, settings: dict[str, str], *words: str) -> subprocess.Comple
         "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
     }
     return subprocess.run(
-        [VERSIONS[home.name] / "airflow", *words],
+        words,
         env=inherited | own | settings,
         capture_output=True,
         text=True,
@@ -98,8 +105,8 @@ def run_dag(
     applications = make_client(stack, "emr-serverless").list_applications()["applications"]
     output = f"s3://{BUCKET}/airflow/{airflow_home.name}/{request.node.name}"
 
-    def run(tasks: str, *, job: str, sql: str, **settings: str) -> Run:
-        given = {
+    def run(tasks: str, *, job: str, sql: str, **more: str) -> Run:
+        given = stack.environment() | {
             "TEST_TASKS": tasks,
             "TEST_APPLICATION": applications[0]["id"],
             "TEST_ENTRY_POINT": f"s3://{BUCKET}/jobs/{job}",
@@ -107,18 +114,27 @@ def run_dag(
             "TEST_SQL": sql,
             "TEST_PARAMETERS": "--conf spark.driver.cores=1 --conf spark.driver.memory=2g",
         }
+        if tasks == "emr_deferred" and airflow_home.name == "2.9.2" and job != "good.py":
+            return run_by_hand(airflow_home, given | more, tasks)
         before = read_states(airflow_home)
         # A date of its own: 2.9.2 takes a run of the same date for the same run.
         date = f"2024-01-{1 + len(before):02d}"
-        done = call(
-            airflow_home, stack.environment() | given | settings, "dags", "test", "operators", date
-        )
+        done = call(airflow_home, given | more, "dags", "test", "operators", date)
         new = {key: state for key, state in read_states(airflow_home).items() if key not in before}
         states = {task: state for (_, task), state in new.items()}
         return Run(done.returncode, done.stdout + done.stderr, states)
 
     yield run
     cancel_jobs(stack)
+    cancel_statements(stack)
+
+
+def run_by_hand(home: Path, settings: dict[str, str], task: str) -> Run:
+    """Run a deferrable task that fails where `dags test` would never end."""
+    python, script = str(VERSIONS[home.name] / "python"), str(DAGS / "deferred_by_hand.py")
+    done = call_program(home, settings, python, script, task)
+    states = {task: "failed" if "failed: " in done.stdout else "success"}
+    return Run(done.returncode, done.stdout + done.stderr, states)
 
 
 def cancel_jobs(stack: Stack) -> None:
@@ -136,6 +152,15 @@ def cancel_jobs(stack: Stack) -> None:
             with contextlib.suppress(client.exceptions.ValidationException):  # it has just ended
                 client.cancel_job_run(applicationId=application, jobRunId=run)
         time.sleep(0.5)
+
+
+def cancel_statements(stack: Stack) -> None:
+    """Cancel the statements that have not ended."""
+    client = make_client(stack, "redshift-data")
+    for statement in client.list_statements(Status="ALL")["Statements"]:
+        if statement["Status"] not in ("FINISHED", "FAILED", "ABORTED"):
+            with contextlib.suppress(client.exceptions.ValidationException):
+                client.cancel_statement(Id=statement["Id"])
 
 
 def read_states(home: Path) -> dict[tuple[str, str], str]:

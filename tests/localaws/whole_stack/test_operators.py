@@ -1,6 +1,7 @@
 """The operators of Airflow's amazon provider, unmodified, on both versions, over the stand-in."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -73,26 +74,33 @@ def test_operators_succeed_the_other_way_of_waiting(run_dag: Callable[..., Run])
 
 @pytest.mark.slow
 def test_operators_fail_the_other_way_of_waiting(run_dag: Callable[..., Run]) -> None:
-    run = run_dag("emr_deferred,redshift", job="bad.py", sql="SELECT a FROM missing")
+    waiting = run_dag("redshift", job="bad.py", sql="SELECT a FROM missing")
+    deferred = run_dag("emr_deferred", job="bad.py", sql="SELECT a FROM missing")
 
-    assert_failure(run, "emr_deferred", "redshift")
+    assert_failure(waiting, "redshift")
+    assert_failure(deferred, "emr_deferred")
 
 
 @pytest.mark.slow
 def test_a_job_that_its_operator_stops_waiting_for_is_no_success(
     run_dag: Callable[..., Run],
 ) -> None:
-    run = run_dag("emr,emr_deferred", job="endless.py", sql=GOOD_SQL, TEST_WAITS="5")
+    waiting = run_dag("emr", job="endless.py", sql=GOOD_SQL, TEST_WAITS="5")
+    deferred = run_dag("emr_deferred", job="endless.py", sql=GOOD_SQL, TEST_WAITS="5")
 
-    assert_failure(run, "emr", "emr_deferred")
+    assert_failure(waiting, "emr")
+    assert_failure(deferred, "emr_deferred")
 
 
 @pytest.mark.slow
 def test_a_task_that_times_out_cancels_what_it_runs(
-    stack: Stack, run_dag: Callable[..., Run]
+    stack: Stack, run_dag: Callable[..., Run], airflow_home: Path
 ) -> None:
-    run = run_dag("emr,redshift", job="endless.py", sql=ENDLESS_SQL, TEST_TIMEOUT_SECONDS="8")
+    # One at a time: 2.9.2 ends the whole of `dags test` at a timeout.
+    for task in ("emr", "redshift"):
+        run = run_dag(task, job="endless.py", sql=ENDLESS_SQL, TEST_TIMEOUT_SECONDS="8")
+        assert_failure(run, task)
 
-    assert_failure(run, "emr", "redshift")
     assert last_job(stack)["state"] in ("CANCELLING", "CANCELLED")
-    assert last_statement(stack) == "ABORTED"
+    # The operator of 2.9.2 does not know its statement while it waits, and cancels none.
+    assert last_statement(stack) == ("STARTED" if airflow_home.name == "2.9.2" else "ABORTED")

@@ -52,7 +52,7 @@ def run_sql(task_id: str, *, deferrable: bool) -> None:
     )
 
 
-with DAG("operators", schedule=None, start_date=datetime(2024, 1, 1), catchup=False):  # noqa: DTZ001
+with DAG("operators", schedule=None, start_date=datetime(2024, 1, 1), catchup=False) as dag:  # noqa: DTZ001
     for name in SETTINGS["TEST_TASKS"].split(","):
         start = start_job if name.startswith("emr") else run_sql
         start(name, deferrable=name.endswith("_deferred"))
