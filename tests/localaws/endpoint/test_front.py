@@ -95,16 +95,17 @@ def test_what_moto_stands_in_for_is_answered_by_moto(client: Client) -> None:
     client("secretsmanager").create_secret(Name="a/secret", SecretString="its value")
     secret = client("secretsmanager").get_secret_value(SecretId="a/secret")
     topic = client("sns").create_topic(Name="alerts")
-    client("logs").create_log_group(logGroupName="/a/group")
+    client("logs").create_log_group(logGroupName="/of/the/door")
     client("cloudwatch").put_metric_data(
-        Namespace="n", MetricData=[{"MetricName": "m", "Value": 1.0}]
+        Namespace="door", MetricData=[{"MetricName": "m", "Value": 1.0}]
     )
 
     assert secret["SecretString"] == "its value"
     assert topic["TopicArn"] == "arn:aws:sns:eu-west-1:123456789012:alerts"
     assert client("sts").get_caller_identity()["Account"] == "123456789012"
-    assert len(client("logs").describe_log_groups()["logGroups"]) == 1
-    assert client("cloudwatch").list_metrics(Namespace="n")["Metrics"][0]["MetricName"] == "m"
+    groups = client("logs").describe_log_groups(logGroupNamePrefix="/of/the/door")["logGroups"]
+    assert len(groups) == 1
+    assert client("cloudwatch").list_metrics(Namespace="door")["Metrics"][0]["MetricName"] == "m"
 
 
 def test_a_service_that_is_no_part_of_it_is_named(client: Client) -> None:
