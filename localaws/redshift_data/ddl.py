@@ -23,7 +23,10 @@ TYPES = {
     "TIMESTAMP": "TIMESTAMP",
     "TIMESTAMPTZ": "TIMESTAMPTZ",
     "TIME": "TIME",
+    "TIMETZ": "TIMETZ",
 }
+# Redshift's types of which nothing here knows how they look or load.
+MISSING_TYPES = ("SUPER", "GEOMETRY", "GEOGRAPHY", "HLLSKETCH", "VARBINARY", "INTERVAL")
 # Where a row lies and how it is packed: nothing that a single PostgreSQL knows.
 IGNORED = (
     exp.EncodeColumnConstraint,
@@ -32,8 +35,8 @@ IGNORED = (
 )
 
 
-def create_table(tree: exp.Create) -> str:
-    """Give PostgreSQL's statement for a CREATE TABLE of Redshift.
+def create_table(tree: exp.Create, query: str = "") -> str:
+    """Give PostgreSQL's statement for a CREATE TABLE of Redshift, AS `query` if it has one.
 
     ENCODE, DISTSTYLE, DISTKEY and SORTKEY are dropped. PRIMARY KEY, UNIQUE and FOREIGN KEY are
     taken and not enforced, as on Redshift, but for the NOT NULL of a primary key.
@@ -47,14 +50,33 @@ def create_table(tree: exp.Create) -> str:
     start = "CREATE TEMP TABLE" if temporary else "CREATE TABLE"
     if tree.args.get("exists"):
         start += " IF NOT EXISTS"
-    if isinstance(tree.expression, exp.Query):
-        return f"{start} {tree.this.sql('postgres')} AS {tree.expression.sql('postgres')}"
+    if tree.expression is not None:
+        return f"{start} {tree.this.sql('postgres')} AS {query}"
     schema = tree.this
     if not isinstance(schema, exp.Schema):
         raise NotSupportedError("CREATE TABLE without columns")
     keys = primary_keys(schema)
     parts = [part for item in schema.expressions for part in table_part(item, keys)]
     return f"{start} {schema.this.sql('postgres')} ({', '.join(parts)})"
+
+
+def alter_table(tree: exp.Alter) -> str | None:
+    """Give PostgreSQL's statement for an ALTER TABLE of Redshift, None where it is the same.
+
+    Raises:
+        SqlError: Redshift refuses it.
+        NotSupportedError: This double does not know it.
+    """
+    actions = tree.args["actions"]
+    if len(actions) != 1:
+        raise NotSupportedError("ALTER TABLE with more than one action")
+    (action,) = actions
+    if isinstance(action, exp.ColumnDef):
+        definition = define_column(action, is_key=False)
+        return f"ALTER TABLE {tree.this.sql('postgres')} ADD COLUMN {definition}"
+    if not isinstance(action, exp.AlterRename | exp.RenameColumn | exp.Drop):
+        raise NotSupportedError(f"{action.key.upper()} of ALTER TABLE")
+    return None
 
 
 def primary_keys(schema: exp.Schema) -> set[str]:
@@ -123,6 +145,8 @@ def column_type(kind: exp.DataType) -> tuple[str, int | None]:
         if precision > MAX_NUMERIC_DIGITS:
             raise SqlError(f"ERROR: DECIMAL precision {precision} must be between 1 and 38")
         return f"NUMERIC({precision}, {scale})", None
+    if name in MISSING_TYPES:
+        raise NotSupportedError(f"type {name}")
     if name not in TYPES:
         raise SqlError(f'ERROR: type "{kind.sql("postgres").lower()}" does not exist')
     return TYPES[name], None

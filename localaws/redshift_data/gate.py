@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import sqlglot
 from sqlglot import Token, TokenType, exp
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ParseError, SqlglotError
 
+from localaws.redshift_data.functions import check_call, check_function
 from localaws.redshift_data.reserved_words import RESERVED_WORDS
 from localaws.redshift_data.sql_error import NotSupportedError, SqlError, syntax_error
 
@@ -19,22 +20,24 @@ KINDS = (
     exp.Copy, exp.TruncateTable, exp.Analyze, exp.Grant, exp.Revoke,
 )  # fmt: skip
 MADE = ("TABLE", "VIEW")
-# PostgreSQL's, which Redshift has not: found by name before an opening parenthesis.
-FOREIGN_FUNCTIONS = frozenset(
+# The first words of Redshift's statements; any other is nobody's.
+COMMANDS = frozenset(
     """
-    ARRAY_AGG CLOCK_TIMESTAMP FORMAT GENERATE_SERIES GEN_RANDOM_UUID JSONB_AGG JSONB_BUILD_OBJECT
-    JSON_AGG JSON_BUILD_OBJECT MAKE_INTERVAL NOW NUM_NULLS PG_ADVISORY_LOCK PG_READ_FILE PG_SLEEP
-    REGEXP_MATCHES ROW_TO_JSON SET_CONFIG STATEMENT_TIMESTAMP STRING_AGG STRING_TO_ARRAY
-    STRING_TO_TABLE SUBSTR TO_JSON TO_JSONB
+    ABORT ALTER ANALYZE ATTACH BEGIN CALL CANCEL CLOSE COMMENT COMMIT COPY CREATE DEALLOCATE DECLARE
+    DELETE DESC DETACH DROP END EXECUTE EXPLAIN FETCH GRANT INSERT LOCK MERGE PREPARE REFRESH RESET
+    REVOKE ROLLBACK SELECT SET SHOW START TRUNCATE UNLOAD UPDATE USE VACUUM WITH
     """.split()
 )
-# Redshift's, which PostgreSQL has not and this double does not translate.
-MISSING_FUNCTIONS = frozenset(
-    """
-    APPROXIMATE CONVERT_TIMEZONE DECODE JSON_EXTRACT_PATH_TEXT LISTAGG MEDIAN NVL2 QUALIFY
-    RATIO_TO_REPORT STRTOL SUPER
-    """.split()
-)
+# Where the parser knows all of Redshift's grammar that counts: what it refuses is an error there.
+WELL_PARSED = frozenset({"DELETE", "INSERT", "SELECT", "UPDATE", "WITH"})
+# Clauses of PostgreSQL: the word at which Redshift's parser stops.
+FOREIGN_CLAUSES = {
+    exp.Filter: "FILTER",
+    exp.Lock: "FOR",
+    exp.NullSafeEQ: "DISTINCT",
+    exp.NullSafeNEQ: "DISTINCT",
+    exp.OnConflict: "CONFLICT",
+}
 FOREIGN_TYPES = ("JSON", "JSONB", "UUID", "ARRAY", "HSTORE", "INET", "XML", "MONEY", "SERIAL")
 
 
@@ -55,21 +58,33 @@ def parse(sql: str) -> Parsed:
     """
     try:
         tokens = tuple(sqlglot.tokenize(sql, read="redshift"))
-        check_words(tokens)
-        trees = [tree for tree in sqlglot.parse(sql, read="redshift") if tree is not None]
     except SqlglotError as error:
-        raise SqlError(f"ERROR: syntax error: {first_line(error)}") from error
+        raise SqlError("ERROR: syntax error: a text, name or comment has no end") from error
+    check_words(tokens)
+    try:
+        trees = [tree for tree in sqlglot.parse(sql, read="redshift") if tree is not None]
+    except ParseError as error:
+        raise parse_error(tokens, error) from error
     if len(trees) != 1:
         raise syntax_error(";") if trees else SqlError("ERROR: the statement is empty")
     (tree,) = trees
-    check_kind(tree)
+    check_kind(tree, tokens[0].text)
     check_tree(tree)
     return Parsed(sql, tokens, tree)
 
 
-def first_line(error: SqlglotError) -> str:
-    """Give what the parser says, without the marks that it puts around the place."""
-    return str(error).splitlines()[0].replace("\033[4m", "").replace("\033[0m", "")
+def parse_error(tokens: tuple[Token, ...], error: ParseError) -> SqlError:
+    """Give the error of a text that the parser does not read, which may be Redshift's all the same.
+
+    Its grammar lacks parts of DDL and MERGE.
+    """
+    first = tokens[0].text
+    if first.upper() not in COMMANDS:
+        return syntax_error(first)
+    near = str(error.errors[0].get("highlight") or "") if error.errors else ""
+    if first.upper() not in WELL_PARSED:
+        return NotSupportedError(f'{first.upper()} as it stands at or near "{near}"')
+    return syntax_error(near) if near else SqlError("ERROR: syntax error at end of input")
 
 
 def is_transaction_control(sql: str) -> bool:
@@ -78,7 +93,7 @@ def is_transaction_control(sql: str) -> bool:
         words = [token.text.upper() for token in sqlglot.tokenize(sql, read="redshift")[:1]]
     except SqlglotError:
         return False
-    return words in (["BEGIN"], ["COMMIT"], ["ROLLBACK"], ["END"], ["ABORT"])
+    return words in (["BEGIN"], ["START"], ["COMMIT"], ["ROLLBACK"], ["END"], ["ABORT"])
 
 
 def check_words(tokens: tuple[Token, ...]) -> None:
@@ -87,16 +102,15 @@ def check_words(tokens: tuple[Token, ...]) -> None:
         word = token.text.upper()
         if token.token_type in (TokenType.IDENTIFIER, TokenType.STRING):
             continue
-        is_called = following is not None and following.token_type == TokenType.L_PAREN
-        if is_called and word in FOREIGN_FUNCTIONS:
-            raise SqlError(f"ERROR: function {word.lower()}() does not exist")
-        if word in MISSING_FUNCTIONS and (is_called or word in ("QUALIFY", "APPROXIMATE")):
-            raise NotSupportedError(word)
+        if following is not None and following.token_type == TokenType.L_PAREN:
+            check_call(word)
         if word in ("RETURNING", "CONCURRENTLY"):
             raise syntax_error(token.text)
 
 
-def check_kind(tree: exp.Expr) -> None:
+def check_kind(tree: exp.Expr, first: str) -> None:
+    if first.upper() not in COMMANDS and not isinstance(tree, exp.Query):
+        raise syntax_error(first)
     if isinstance(tree, exp.Create) and tree.kind == "INDEX":
         raise SqlError('ERROR: SQL command "CREATE INDEX" not supported on Redshift tables.')
     is_known = isinstance(tree, KINDS)
@@ -116,16 +130,27 @@ def check_tree(tree: exp.Expr) -> None:
     for node in tree.walk():
         if isinstance(node, exp.Identifier):
             check_identifier(node)
-        elif isinstance(node, exp.OnConflict):
-            raise syntax_error("CONFLICT")
-        elif isinstance(node, exp.Filter):
-            raise syntax_error("FILTER")
-        elif isinstance(node, exp.Distinct) and node.args.get("on"):
-            raise SqlError("ERROR: SELECT DISTINCT ON is not supported")
+        elif isinstance(node, exp.Anonymous):
+            check_function(node)
         elif isinstance(node, exp.DataType) and node.sql("postgres").upper() in FOREIGN_TYPES:
             raise SqlError(f'ERROR: type "{node.sql("postgres").lower()}" does not exist')
         elif isinstance(node, exp.Lateral | exp.Array):
             raise NotSupportedError(node.key.upper())
+        else:
+            check_feature(node)
+
+
+def check_feature(node: exp.Expr) -> None:
+    """Refuse clauses of PostgreSQL that Redshift has not."""
+    if isinstance(node, exp.Distinct) and node.args.get("on"):
+        raise SqlError("ERROR: SELECT DISTINCT ON is not supported")
+    if isinstance(node, exp.Values) and not isinstance(node.parent, exp.Insert):
+        raise syntax_error("VALUES")
+    if isinstance(node, exp.CTE) and not isinstance(node.this, exp.Query):
+        raise syntax_error(node.this.key.upper())
+    for kind, word in FOREIGN_CLAUSES.items():
+        if isinstance(node, kind):
+            raise syntax_error(word)
 
 
 def check_identifier(name: exp.Identifier) -> None:

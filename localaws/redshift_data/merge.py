@@ -1,10 +1,26 @@
 """MERGE as Redshift takes it; PostgreSQL takes more, and reads the same text."""
 
+import psycopg2
 from sqlglot import exp
 
 from localaws.redshift_data.sql_error import NotSupportedError, SqlError, syntax_error
 
 # AWS's page: redshift/latest/dg/r_MERGE
+IN_SOURCE = "ERROR: Source view/subquery in Merge statement cannot reference target table."
+# What a table or view reads, itself included, through any number of views.
+READS = """
+    WITH RECURSIVE read_by_source (relation) AS (
+        SELECT to_regclass(%s)::oid
+        UNION
+        SELECT pg_depend.refobjid
+        FROM read_by_source
+        JOIN pg_rewrite ON pg_rewrite.ev_class = relation
+        JOIN pg_depend
+        ON pg_depend.classid = 'pg_rewrite'::regclass AND pg_depend.objid = pg_rewrite.oid
+        WHERE pg_depend.refclassid = 'pg_class'::regclass
+    )
+    SELECT count(*) FROM read_by_source WHERE relation = to_regclass(%s)::oid
+"""
 
 
 def check_merge(tree: exp.Merge) -> None:
@@ -20,11 +36,28 @@ def check_merge(tree: exp.Merge) -> None:
         raise syntax_error("MERGE")
     name = target.name.lower()
     if any(table.name.lower() == name for table in tree.args["using"].find_all(exp.Table)):
-        raise SqlError(
-            "ERROR: Source view/subquery in Merge statement cannot reference target table."
-        )
+        raise SqlError(IN_SOURCE)
     check_condition(tree.args["on"])
     check_branches(tree.args["whens"].expressions)
+
+
+def check_views(connection: "psycopg2.extensions.connection", tree: exp.Merge) -> None:
+    """Refuse a source whose views read the target.
+
+    Raises:
+        SqlError: One does.
+    """
+    with connection.cursor() as cursor:
+        for source in tree.args["using"].find_all(exp.Table):
+            cursor.execute(READS, (quote_table(source), quote_table(tree.this)))
+            if cursor.fetchone() != (0,):
+                raise SqlError(IN_SOURCE)
+
+
+def quote_table(table: exp.Table) -> str:
+    """Give a table's name for to_regclass, folded as an unquoted name is."""
+    parts = [part.name if part.args.get("quoted") else part.name.lower() for part in table.parts]
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
 
 
 def check_condition(condition: exp.Expr) -> None:

@@ -8,12 +8,12 @@ from localaws.endpoint.service import ServiceError
 # What is passed over, and then a parameter: not the second colon of a cast.
 PARTS = re.compile(
     r"""
-    '(?:[^']|'')*'            # a text
+    '(?:[^'\\]|\\.|'')*'      # a text
     | "(?:[^"]|"")*"          # a quoted name
     | --[^\n]*                # a comment to the line's end
     | /\*.*?\*/               # a comment
     | ::                      # a cast
-    | :(?P<name>[A-Za-z_]\w*) # a parameter
+    | :(?P<name>[0-9A-Za-z_]+) # a parameter
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -22,19 +22,15 @@ PARTS = re.compile(
 def bind(sql: str, values: Mapping[str, str]) -> tuple[str, set[str]]:
     """Give the statement with its values as literals, and the names that it used.
 
-    All values are texts, as the API sends them; the column or the cast gives the type.
-
-    Raises:
-        ServiceError: ValidationException: the statement names a parameter without a value.
+    All values are texts, as the API sends them; the column or the cast gives the type. A
+    parameter without a value stays, and the statement fails by it: the parser knows no colon.
     """
     used: set[str] = set()
 
     def put(match: re.Match[str]) -> str:
         name = match["name"]
-        if name is None:
+        if name is None or name not in values:
             return match[0]
-        if name not in values:
-            raise ServiceError("ValidationException", f"Parameter {name} has no value")
         used.add(name)
         return quote(values[name])
 
@@ -42,17 +38,17 @@ def bind(sql: str, values: Mapping[str, str]) -> tuple[str, set[str]]:
 
 
 def quote(value: str) -> str:
-    """Write a text as a literal of standard SQL, in which a backslash is an ordinary character."""
+    """Write a text as a literal of Redshift, in which a backslash escapes."""
     if "\0" in value:
         raise ServiceError("ValidationException", "a parameter holds U+0000")
-    return "'" + value.replace("'", "''") + "'"
+    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def bind_all(sqls: list[str], parameters: list[dict[str, str]]) -> list[str]:
     """Bind a request's parameters in its statements.
 
     Raises:
-        ServiceError: ValidationException: a name is given twice, has no value, or is not used.
+        ServiceError: ValidationException: a name is given twice, is empty, or is not used.
     """
     values: dict[str, str] = {}
     for parameter in parameters:
@@ -69,5 +65,8 @@ def bind_all(sqls: list[str], parameters: list[dict[str, str]]) -> list[str]:
         bound.append(text)
         used |= names
     if unused := sorted(values.keys() - used):
-        raise ServiceError("ValidationException", f"Parameters {unused} are used by no statement")
+        message = (
+            f"Parameters list contains unused parameters. Unused parameters: [{', '.join(unused)}]"
+        )
+        raise ServiceError("ValidationException", message)
     return bound

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
-from sqlglot import exp
+import sqlglot
+from sqlglot import TokenType, exp
 
 from localaws.redshift_data import ddl
 from localaws.redshift_data.copy_sources import open_sources
 from localaws.redshift_data.copy_statement import read_copy
 from localaws.redshift_data.gate import Parsed, parse
-from localaws.redshift_data.merge import check_merge
+from localaws.redshift_data.merge import check_merge, check_views
 from localaws.redshift_data.parquet_copy import copy_parquet, read_columns
-from localaws.redshift_data.sql_error import SqlError, translate
+from localaws.redshift_data.sql_error import NotSupportedError, SqlError, translate
 from localaws.redshift_data.translation import to_postgres
 
 # PostgreSQL's type numbers: Redshift's names of them.
@@ -22,6 +23,10 @@ TYPE_NAMES = {
     701: "float8", 1042: "bpchar", 1043: "varchar", 1082: "date", 1083: "time",
     1114: "timestamp", 1184: "timestamptz", 1700: "numeric",
 }  # fmt: skip
+
+BACKSLASH_ESCAPES = (
+    "SET LOCAL standard_conforming_strings = off; SET LOCAL escape_string_warning = off"
+)
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ class Session:
         """
         parsed = parse(sql)
         try:
+            # In Redshift's texts a backslash escapes; a commit may have ended the last setting.
+            self._run(BACKSLASH_ESCAPES)
             return self._execute(parsed)
         except psycopg2.Error as error:
             raise translate(error) from error
@@ -78,9 +85,8 @@ class Session:
             return Outcome(None, [], -1)  # nothing here needs statistics
         if isinstance(tree, exp.Merge):
             check_merge(tree)
-        if isinstance(tree, exp.Create) and tree.kind == "TABLE":
-            return self._run(ddl.create_table(tree))
-        outcome = self._run(to_postgres(parsed))
+            check_views(self._connection, tree)
+        outcome = self._run(write_for_postgres(parsed))
         if isinstance(tree, exp.TruncateTable):
             self._connection.commit()
         return outcome
@@ -105,6 +111,26 @@ class Session:
         for source in open_sources(self._s3, statement):
             count += copy_parquet(self._connection, statement.table, columns, source)
         return Outcome(None, [], count)
+
+
+def write_for_postgres(parsed: Parsed) -> str:
+    """Give PostgreSQL's text of a statement."""
+    tree = parsed.tree
+    if isinstance(tree, exp.Create) and tree.args.get("no_schema_binding"):
+        raise NotSupportedError("WITH NO SCHEMA BINDING")
+    if isinstance(tree, exp.Alter):
+        return ddl.alter_table(tree) or parsed.sql
+    if not isinstance(tree, exp.Create) or tree.kind != "TABLE":
+        return to_postgres(parsed)
+    query = to_postgres(query_of(parsed)) if tree.expression is not None else ""
+    return ddl.create_table(tree, query)
+
+
+def query_of(parsed: Parsed) -> Parsed:
+    """Give the query of a CREATE TABLE … AS, which stands behind the first AS."""
+    start = next(t.end + 1 for t in parsed.tokens if t.token_type == TokenType.ALIAS)
+    sql = parsed.sql[start:]
+    return Parsed(sql, tuple(sqlglot.tokenize(sql, read="redshift")), parsed.tree.expression)
 
 
 def describe(column: "psycopg2.extensions.Column") -> Column:

@@ -58,9 +58,42 @@ def test_a_batch_shares_its_parameters(warehouse: Warehouse) -> None:
     assert warehouse.rows("SELECT n FROM t") == [(3,)]
 
 
+@pytest.mark.rule("A parameter binds a value, never a name", page=PAGE, group="data-api")
+def test_a_name_is_not_bound(warehouse: Warehouse) -> None:
+    warehouse.run("CREATE TABLE t (n INTEGER)")
+
+    error = warehouse.refuse("SELECT n FROM :name", Parameters=named(name="t"))
+
+    assert error.startswith("ERROR: syntax error at or near")
+    assert warehouse.rows("SELECT n FROM t WHERE n = :n", Parameters=named(n="1")) == []
+
+
+def test_a_parameter_without_a_value_fails_the_statement(warehouse: Warehouse) -> None:
+    expected = 'ERROR: syntax error at or near ":"'
+
+    assert warehouse.refuse("SELECT :a") == expected
+    assert warehouse.refuse("SELECT :a, :b", Parameters=named(a="1")) == expected
+
+
+def test_an_unused_parameter_is_named(warehouse: Warehouse) -> None:
+    with pytest.raises(ClientError) as error:
+        warehouse.submit("SELECT :a", Parameters=named(a="1", b="2"))
+
+    message = "Parameters list contains unused parameters. Unused parameters: [b]"
+    assert error.value.response["Error"]["Message"] == message
+
+
+@pytest.mark.parametrize("text", ["\\", "a\\", "\\' OR 1=1 --", "%s", "':x'", "NULL", "$1", "é\n"])
+def test_a_value_comes_back_as_it_was_sent(warehouse: Warehouse, text: str) -> None:
+    warehouse.run("CREATE TABLE t (a VARCHAR(64))")
+    warehouse.run("INSERT INTO t VALUES (:a)", Parameters=named(a=text))
+
+    assert warehouse.rows("SELECT a FROM t WHERE a = :a", Parameters=named(a=text)) == [(text,)]
+
+
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 def test_any_text_is_one_literal(text: str) -> None:
     bound, used = bind("SELECT :a", {"a": text})
 
-    assert bound == "SELECT '" + text.replace("'", "''") + "'"
+    assert bound == "SELECT '" + text.replace("\\", "\\\\").replace("'", "''") + "'"
     assert used == {"a"}
