@@ -84,15 +84,15 @@ def primary_keys(schema: exp.Schema) -> set[str]:
     keys = set()
     for item in schema.expressions:
         if isinstance(item, exp.PrimaryKey):
-            keys |= {column.name for column in item.expressions}
+            keys |= {column.name.lower() for column in item.expressions}
         elif isinstance(item, exp.ColumnDef) and item.find(exp.PrimaryKeyColumnConstraint):
-            keys.add(item.name)
+            keys.add(item.name.lower())
     return keys
 
 
 def table_part(item: exp.Expr, keys: set[str]) -> Iterator[str]:
     if isinstance(item, exp.ColumnDef):
-        yield define_column(item, is_key=item.name in keys)
+        yield define_column(item, is_key=item.name.lower() in keys)
     elif isinstance(item, exp.LikeProperty):
         defaults = any("DEFAULTS" in str(option).upper() for option in item.expressions)
         more = " INCLUDING DEFAULTS" if defaults else ""

@@ -38,6 +38,10 @@ FOREIGN_CLAUSES = {
     exp.NullSafeNEQ: "DISTINCT",
     exp.OnConflict: "CONFLICT",
 }
+FOREIGN_WORDS = ("CONCURRENTLY", "RETURNING", "TABLESAMPLE")
+UNKNOWN_WORDS = ("INHERITS", "UNLOGGED")
+# A name that follows is a table's, even before a parenthesis.
+BEFORE_TABLES = ("COPY", "EXISTS", "INTO", "TABLE")
 FOREIGN_TYPES = ("JSON", "JSONB", "UUID", "ARRAY", "HSTORE", "INET", "XML", "MONEY", "SERIAL")
 
 
@@ -98,13 +102,28 @@ def is_transaction_control(sql: str) -> bool:
 
 def check_words(tokens: tuple[Token, ...]) -> None:
     """Refuse functions that Redshift lacks, and those that this double lacks."""
+    previous = ""
     for token, following in itertools.zip_longest(tokens, tokens[1:]):
         word = token.text.upper()
-        if token.token_type in (TokenType.IDENTIFIER, TokenType.STRING):
-            continue
-        if following is not None and following.token_type == TokenType.L_PAREN:
+        is_called = following is not None and following.token_type == TokenType.L_PAREN
+        if is_called and token.token_type != TokenType.STRING and previous not in BEFORE_TABLES:
             check_call(word)
-        if word in ("RETURNING", "CONCURRENTLY"):
+        is_bare = token.token_type not in (TokenType.IDENTIFIER, TokenType.STRING)
+        if is_bare and (word in FOREIGN_WORDS or (previous, word) == ("MATCHED", "BY")):
+            raise syntax_error(token.text)
+        if is_bare and word in UNKNOWN_WORDS:
+            raise NotSupportedError(word)
+        previous = word
+    if tokens and tokens[0].text.upper() == "TRUNCATE":
+        check_truncate(tokens)
+
+
+def check_truncate(tokens: tuple[Token, ...]) -> None:
+    """Refuse what PostgreSQL takes after the table of a TRUNCATE."""
+    names = tokens[2:] if tokens[1:] and tokens[1].text.upper() == "TABLE" else tokens[1:]
+    for position, token in enumerate(names):
+        is_part = token.text == "." if position % 2 else True
+        if token.token_type != TokenType.SEMICOLON and not is_part:
             raise syntax_error(token.text)
 
 
@@ -116,8 +135,10 @@ def check_kind(tree: exp.Expr, first: str) -> None:
     is_known = isinstance(tree, KINDS)
     if isinstance(tree, exp.Create | exp.Drop) and tree.args.get("kind") not in MADE:
         is_known = False
-    if not is_known:
+    if not is_known or tree.find(exp.MaterializedProperty):
         raise NotSupportedError(describe(tree))
+    if isinstance(tree, exp.Create) and tree.kind == "TABLE" and tree.args.get("replace"):
+        raise syntax_error("TABLE")
 
 
 def describe(tree: exp.Expr) -> str:
@@ -132,12 +153,18 @@ def check_tree(tree: exp.Expr) -> None:
             check_identifier(node)
         elif isinstance(node, exp.Anonymous):
             check_function(node)
-        elif isinstance(node, exp.DataType) and node.sql("postgres").upper() in FOREIGN_TYPES:
-            raise SqlError(f'ERROR: type "{node.sql("postgres").lower()}" does not exist')
+        elif isinstance(node, exp.DataType):
+            check_type(node)
         elif isinstance(node, exp.Lateral | exp.Array):
             raise NotSupportedError(node.key.upper())
         else:
             check_feature(node)
+
+
+def check_type(kind: exp.DataType) -> None:
+    name = kind.sql("postgres").upper()
+    if name in FOREIGN_TYPES or name.endswith("[]"):
+        raise SqlError(f'ERROR: type "{name.lower()}" does not exist')
 
 
 def check_feature(node: exp.Expr) -> None:

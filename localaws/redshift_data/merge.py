@@ -30,6 +30,8 @@ def check_merge(tree: exp.Merge) -> None:
         SqlError: The text is Redshift's where it is documented.
     """
     target = tree.this
+    if target.args.get("only"):
+        raise syntax_error("ONLY")
     if target.args.get("alias"):
         raise syntax_error(target.alias)
     if tree.args.get("with_") or tree.args.get("with"):
@@ -62,6 +64,7 @@ def quote_table(table: exp.Table) -> str:
 
 def check_condition(condition: exp.Expr) -> None:
     """Take equalities alone, joined by AND."""
+    condition = condition.unnest()
     for part in condition.flatten() if isinstance(condition, exp.And) else (condition,):
         if not isinstance(part.unnest(), exp.EQ):
             raise NotSupportedError("a condition of MERGE that is no equality")
@@ -89,5 +92,7 @@ def check_actions(matched: exp.Expr, missing: exp.Expr) -> None:
     if not isinstance(missing, exp.Insert):
         raise syntax_error(str(missing))
     for assignment in matched.expressions if isinstance(matched, exp.Update) else ():
+        if isinstance(assignment.this, exp.Tuple):
+            raise syntax_error("(")
         if assignment.this.args.get("table") is not None:
             raise syntax_error(".")

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import psycopg2
@@ -16,7 +15,7 @@ from localaws.redshift_data.copy_sources import SourceObject
 from localaws.redshift_data.sql_error import SqlError, translate
 
 BATCH_ROWS = 65_536
-READ_BYTES = 1 << 16
+READ_BYTES = 1 << 20
 # Exact, as strict as any report says: int32 into BIGINT was never seen to load.
 ARROW_TYPES = {
     "smallint": pa.int16(),
@@ -101,7 +100,7 @@ def copy_parquet(
     statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT csv)").format(
         identify(table), sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
     )
-    text = CsvStream(one_ahead(csv_texts(checked_batches(file, columns), source.url)))
+    text = CsvStream(csv_texts(checked_batches(file, columns), source.url))
     try:
         with connection.cursor() as cursor:
             cursor.copy_expert(statement, text, size=READ_BYTES)
@@ -180,15 +179,6 @@ def csv_texts(batches: Iterator[pa.RecordBatch], url: str) -> Iterator[bytes]:
         raise SqlError(
             f"ERROR: Spectrum Scan Error code: 15001 context: {url} cannot be read: {error}"
         ) from error
-
-
-def one_ahead(texts: Iterator[bytes]) -> Iterator[bytes]:
-    """Give the texts, the next of them made while PostgreSQL takes the last."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        coming = pool.submit(next, texts, None)
-        while (text := coming.result()) is not None:
-            coming = pool.submit(next, texts, None)
-            yield text
 
 
 class CsvStream(io.RawIOBase):

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 CANCELLED = "ERROR: Query cancelled on user's request"
 CONNECT_SECONDS = 10
 CANCEL_SECONDS = 0.2
+MAX_RUNNING = 40  # the API takes 500, PostgreSQL has 100 connections: the others wait, SUBMITTED
 
 Connection = "psycopg2.extensions.connection"
 
@@ -48,6 +49,7 @@ class StatementRunner:
         self._cancelled: set[str] = set()
         self._threads: dict[str, threading.Thread] = {}
         self._prepared: set[tuple[str, int]] = set()
+        self._room = threading.BoundedSemaphore(MAX_RUNNING)
 
     def start(self, document: Document, sqls: Sequence[str]) -> None:
         """Run a request's statements, which the store holds already; their states go there."""
@@ -94,7 +96,8 @@ class StatementRunner:
 
     def _run(self, document: Document, sqls: Sequence[str]) -> None:
         try:
-            self._run_to_its_end(document, sqls)
+            with self._room:
+                self._run_to_its_end(document, sqls)
         finally:
             # After its end is kept: whoever waits for the thread reads a final state.
             with self._lock:

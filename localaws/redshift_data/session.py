@@ -97,7 +97,10 @@ class Session:
             if cursor.description is None:
                 return Outcome(None, [], cursor.rowcount)
             columns = tuple(describe(column) for column in cursor.description)
-            return Outcome(columns, cursor.fetchall(), cursor.rowcount)
+            try:
+                return Outcome(columns, cursor.fetchall(), cursor.rowcount)
+            except ValueError as error:
+                raise NotSupportedError("a date before year 1 or after year 9999") from error
 
     def _copy(self, parsed: Parsed) -> Outcome:
         statement = read_copy(parsed.tokens)

@@ -53,6 +53,11 @@ FUNCTIONS = (
     " AS $$ SELECT transaction_timestamp() AT TIME ZONE 'UTC' $$",
     "CREATE OR REPLACE FUNCTION {schema}.len(text) RETURNS integer LANGUAGE sql IMMUTABLE"
     " AS $$ SELECT length($1) $$",
+    "CREATE OR REPLACE FUNCTION {schema}.round(double precision, integer)"
+    " RETURNS double precision LANGUAGE sql IMMUTABLE"
+    " AS $$ SELECT round($1::numeric, $2)::double precision $$",
+    "CREATE OR REPLACE FUNCTION {schema}.round(integer, integer) RETURNS numeric"
+    " LANGUAGE sql IMMUTABLE AS $$ SELECT round($1::numeric, $2) $$",
     "CREATE OR REPLACE FUNCTION {schema}.redshift_dateadd(text, bigint, timestamp)"
     " RETURNS timestamp LANGUAGE sql IMMUTABLE AS $$ SELECT $3 + $2 *"
     " CASE $1 WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || $1)::interval END $$",

@@ -189,6 +189,14 @@ def test_a_restart_keeps_what_has_ended_and_fails_what_has_not(
     assert found["Id"] == finished[::-1]
 
 
+def test_more_statements_than_connections_all_come_to_their_end(warehouse: Warehouse) -> None:
+    submitted = [warehouse.submit(f"SELECT {n}") for n in range(150)]
+
+    ended = [warehouse.wait(statement_id)["Status"] for statement_id in submitted]
+
+    assert ended == ["FINISHED"] * 150
+
+
 def test_statements_run_beside_each_other(warehouse: Warehouse) -> None:
     results: list[Any] = []
     threads = [
