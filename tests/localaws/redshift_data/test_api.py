@@ -10,7 +10,9 @@ from botocore.exceptions import ClientError
 
 from localaws.endpoint.config import EndpointConfig
 from localaws.redshift_data.api import RedshiftData
-from tests.localaws.redshift_data.conftest import Warehouse, serving
+from localaws.redshift_data.runner import MAX_RUNNING
+from localaws.redshift_data.session import Outcome
+from tests.localaws.redshift_data.conftest import DEADLINE_SECONDS, Warehouse, serving
 
 PAGE = "redshift/latest/mgmt/data-api.html"
 API = "redshift-data/latest/APIReference"
@@ -189,12 +191,29 @@ def test_a_restart_keeps_what_has_ended_and_fails_what_has_not(
     assert found["Id"] == finished[::-1]
 
 
-def test_more_statements_than_connections_all_come_to_their_end(warehouse: Warehouse) -> None:
-    submitted = [warehouse.submit(f"SELECT {n}") for n in range(150)]
+def test_statements_beyond_the_room_wait_for_it(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_open = threading.Event()
 
-    ended = [warehouse.wait(statement_id)["Status"] for statement_id in submitted]
+    def execute(*_: Any) -> Outcome:
+        is_open.wait(DEADLINE_SECONDS)
+        return Outcome(None, [], 0)
 
-    assert ended == ["FINISHED"] * 150
+    monkeypatch.setattr("localaws.redshift_data.session.Session.execute", execute)
+    submitted = [warehouse.submit("SELECT 1") for _ in range(MAX_RUNNING + 5)]
+
+    def states() -> list[str]:
+        found = [warehouse.client.describe_statement(Id=id_) for id_ in submitted]
+        return sorted(statement["Status"] for statement in found)
+
+    while states().count("STARTED") < MAX_RUNNING:
+        assert "FINISHED" not in states()
+    waiting = states()
+    is_open.set()
+
+    assert waiting == ["STARTED"] * MAX_RUNNING + ["SUBMITTED"] * 5
+    assert [warehouse.wait(id_)["Status"] for id_ in submitted] == ["FINISHED"] * len(submitted)
 
 
 def test_statements_run_beside_each_other(warehouse: Warehouse) -> None:
