@@ -90,8 +90,8 @@ metadata-up: setup ## Start a PostgreSQL with users and songs, print how to reac
 metadata-down: setup ## Stop it: STATE=.local/metadata
 	@$(PY) -m commands.metadata_server down --state "$(or $(STATE),.local/metadata)"
 
-up: setup ## Start the local AWS: S3, PostgreSQL, DynamoDB, EMR Serverless, Redshift Data API: STATE=.local/aws
-	@$(PY) -m commands.local_aws up --state "$(or $(STATE),.local/aws)"
+up: setup ## Start the local AWS (S3, PostgreSQL, DynamoDB, EMR, Redshift): STATE=.local/aws PORTS="s3=8333 endpoint=4566"
+	@$(PY) -m commands.local_aws up --state "$(or $(STATE),.local/aws)" $(PORTS:%=--port "%")
 
 down: setup ## Stop it; its state stays
 	@$(PY) -m commands.local_aws down --state "$(or $(STATE),.local/aws)"

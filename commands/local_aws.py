@@ -11,13 +11,20 @@ from commands.java import SetupError
 from commands.kpi_report import print_rows
 from commands.local_stack import DEFAULT_STATE, describe_stack
 from commands.seed_local_aws import seed
-from conf.settings import Settings
+from conf.settings import Settings, SettingsError
 from dags.systems.metadata import MetadataError
 from dags.systems.warehouse import WarehouseError
 from localaws.errors import LocalAwsError
 from localaws.stack import Stack
 
-MISTAKES = (CommandError, SetupError, LocalAwsError, MetadataError, WarehouseError)
+MISTAKES = (
+    CommandError,
+    SetupError,
+    SettingsError,
+    LocalAwsError,
+    MetadataError,
+    WarehouseError,
+)
 
 
 def main(argv: list[str]) -> int:
@@ -25,9 +32,10 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make up|down|status|env", description=__doc__)
     parser.add_argument("verb", choices=("up", "down", "status", "env"))
     parser.add_argument("--state", type=Path, default=DEFAULT_STATE)
+    parser.add_argument("--port", action="append", default=[], help="of up: s3=8333, and so on")
     args = parser.parse_args(argv)
     try:
-        stack, settings = describe_stack(args.state)
+        stack, settings = describe_stack(args.state, read_ports(args.port))
         if args.verb == "up":
             bring_up(stack, settings)
         elif args.verb == "down":
@@ -40,6 +48,21 @@ def main(argv: list[str]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def read_ports(words: list[str]) -> dict[str, int]:
+    """Read ports that are asked for.
+
+    Raises:
+        CommandError: One is no `service=number`.
+    """
+    ports = {}
+    for word in words:
+        service, _, number = word.partition("=")
+        if not number.isdecimal():
+            raise CommandError(f"{word!r} is no port: write PORTS='s3=8333 endpoint=4566'")
+        ports[service] = int(number)
+    return ports
 
 
 def bring_up(stack: Stack, settings: Settings) -> None:

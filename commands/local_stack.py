@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,16 @@ ENVIRONMENT = "local"
 JOBS_SHARE_OF_MEMORY = 0.6  # the servers, Airflow and the operating system need the rest
 
 
-def describe_stack(state: Path) -> tuple[Stack, Settings]:
-    """Give the stack over a state folder, up or down, and the settings it follows."""
+def describe_stack(state: Path, ports: Mapping[str, int] | None = None) -> tuple[Stack, Settings]:
+    """Give the stack over a state folder, up or down, and the settings it follows.
+
+    `ports` are those asked for; what is not asked for is found, and kept from then on.
+    """
     settings = load_settings(ENVIRONMENT)
-    return Stack(stack_config(state, settings)), settings
+    return Stack(stack_config(state, settings, ports or {})), settings
 
 
-def stack_config(state: Path, settings: Settings) -> StackConfig:
+def stack_config(state: Path, settings: Settings, ports: Mapping[str, int]) -> StackConfig:
     """Give what `up` brings up, by the settings' names."""
     return StackConfig(
         state=state,
@@ -38,6 +42,7 @@ def stack_config(state: Path, settings: Settings) -> StackConfig:
         copy_roles=(settings.copy_role,),
         spark=spark_config(),
         region=settings.region,
+        ports=ports,
     )
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -214,6 +215,28 @@ def test_a_state_that_is_no_folder_is_told_in_one_line(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("ports", [["s3=x"], ["s3"], ["ftp=9000"], ["s3=80"]])
+def test_a_port_that_cannot_be_is_told_in_one_line(tmp_path: Path, ports: list[str]) -> None:
+    words = [word for port in ports for word in ("--port", port)]
+
+    done = call("commands.local_aws", "up", "--state", str(tmp_path / "state"), *words)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        asked = f"endpoint={other.getsockname()[1]}"
+        done = call("commands.local_aws", "up", "--state", str(tmp_path / "state"), "--port", asked)
+
+    assert done.returncode == 2
+    assert "is taken by another program: end that one, or ask for another port" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert living(tmp_path / "state") == []
 
 
 def test_the_environment_of_a_stack_that_never_was_up_is_refused(tmp_path: Path) -> None:
