@@ -26,17 +26,22 @@ def main(argv: list[str]) -> int:
     if sys.platform == "linux":
         # Descendants that lose their parent, or make a session of their own, stay below this one.
         ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    starter_gone = threading.Event()
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL) as program:
-        threading.Thread(target=end_with_starter, daemon=True).start()
+        threading.Thread(target=end_with_starter, args=(starter_gone,), daemon=True).start()
         code = program.wait()
     end_descendants()
+    if starter_gone.is_set():
+        # The other thread may have reaped the program, and then Popen says 0.
+        code = -signal.SIGKILL
     return code if code >= 0 else SIGNAL_BASE - code
 
 
-def end_with_starter() -> None:
+def end_with_starter(starter_gone: threading.Event) -> None:
     """Wait for the pipe to close; then end everything, this process too."""
     while os.read(0, 1):
         pass
+    starter_gone.set()
     end_descendants()
     os.killpg(0, signal.SIGKILL)
 

@@ -26,7 +26,9 @@ def test_the_exit_code_is_the_programs(script: str, code: int) -> None:
         assert process.wait(timeout=30) == code
 
 
-def test_the_program_ends_when_its_starter_is_gone() -> None:
+# Two threads of the launcher see the end, in either order: ten times, so that each comes up.
+@pytest.mark.parametrize("_time", range(10))
+def test_the_program_ends_when_its_starter_is_gone(_time: int) -> None:
     script = "setsid sleep 600 & echo $!; exec sleep 600"
     with start("bash", "-c", script) as process:
         assert process.stdout is not None
