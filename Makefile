@@ -12,6 +12,8 @@ UV_VERSION := 0.13.9
 # Airflow 2.9.2, the second version that the DAG runs on; its pins fight those of .venv.
 AIRFLOW_2 := .cache/airflow-2.9.2
 AIRFLOW_2_LOCK := conf/aws/airflow-2.9.2.lock
+# The tests that mind no company, two files at a time: the others start servers and look at the time.
+CROWDED := tests/spark_jobs
 
 
 # The first Python 3.11 or 3.12 that can make environments.
@@ -58,7 +60,8 @@ types: setup ## Check types (mypy, strict)
 	@$(PY) -m mypy
 
 test: setup $(AIRFLOW_2)/lock ## Run the tests, the long ones left out
-	@TZ=UTC $(PY) -m pytest -m "not slow"
+	@TZ=UTC $(PY) -m pytest -m "not slow" -n 2 --dist loadfile $(CROWDED)
+	@TZ=UTC $(PY) -m pytest -m "not slow" $(CROWDED:%=--ignore=%)
 
 test-slow: setup $(AIRFLOW_2)/lock ## Run the long tests: kills, races, whole flows
 	@TZ=UTC $(PY) -m pytest -m slow || test $$? -eq 5 # 5: there are none

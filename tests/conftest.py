@@ -32,7 +32,8 @@ def spark() -> Iterator[SparkSession]:
         "spark.log.level": "ERROR",
         "spark.sql.shuffle.partitions": "1",
         "spark.driver.extraClassPath": f"{jars.jars_dir('jdbc')}/*",
-        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC",
+        # Short lives: the second compiler costs more than it gives back.
+        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
     }
     builder = SparkSession.builder.appName("tests")
     for name, value in settings.items():

@@ -159,6 +159,7 @@ def second(changed: Path, second_out: Path) -> Outcome:
     return call_well(changed, second_out)
 
 
+@pytest.mark.slow
 def test_a_second_call_reads_only_new_and_changed_files(second: Outcome) -> None:
     assert second.accounting["files"] == {
         "data/streams/new.csv": {
@@ -185,6 +186,7 @@ def test_a_second_call_reads_only_new_and_changed_files(second: Outcome) -> None
     assert "3 stream files to read, 14 in all" in second.stderr
 
 
+@pytest.mark.slow
 def test_a_second_call_computes_genres_anew_and_only_the_hours_it_touches(
     second: Outcome, sample: Path, changed: Path
 ) -> None:
@@ -204,6 +206,7 @@ def test_a_second_call_computes_genres_anew_and_only_the_hours_it_touches(
     assert_rows(second.tables["hourly_kpis"], hours.values())
 
 
+@pytest.mark.slow
 def test_a_later_call_leaves_readers_the_commit_they_began_with(
     second: Outcome, second_out: Path, first: Outcome
 ) -> None:
