@@ -173,6 +173,8 @@ class StatementRunner:
         options = f"-c search_path={translation.SEARCH_PATH.replace(' ', '')} -c timezone=UTC"
         # Else a statement whose endpoint was killed would go on to its end.
         options += " -c client_connection_check_interval=1s"
+        # In Redshift's texts a backslash escapes.
+        options += " -c standard_conforming_strings=off -c escape_string_warning=off"
         parameters = dsn | {"options": options, "connect_timeout": CONNECT_SECONDS}
         connection = psycopg2.connect(**parameters)
         key = (database, int(dsn["port"]))

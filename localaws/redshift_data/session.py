@@ -24,10 +24,6 @@ TYPE_NAMES = {
     1114: "timestamp", 1184: "timestamptz", 1700: "numeric",
 }  # fmt: skip
 
-BACKSLASH_ESCAPES = (
-    "SET LOCAL standard_conforming_strings = off; SET LOCAL escape_string_warning = off"
-)
-
 
 @dataclass(frozen=True)
 class Column:
@@ -71,8 +67,6 @@ class Session:
         """
         parsed = parse(sql)
         try:
-            # In Redshift's texts a backslash escapes; a commit may have ended the last setting.
-            self._run(BACKSLASH_ESCAPES)
             return self._execute(parsed)
         except psycopg2.Error as error:
             raise translate(error) from error
