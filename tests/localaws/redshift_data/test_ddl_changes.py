@@ -2,11 +2,10 @@
 
 import pytest
 
-from tests.localaws.redshift_data.conftest import Warehouse
+from tests.localaws.redshift_data.conftest import OURS, Warehouse
 
 PAGE = "redshift/latest/dg/r_ALTER_TABLE.html"
 TEXTS = "redshift/latest/dg/r_Character_types.html"
-OURS = "ERROR: not supported by the local warehouse: "
 
 
 @pytest.fixture

@@ -2,10 +2,9 @@
 
 import pytest
 
-from tests.localaws.redshift_data.conftest import Warehouse
+from tests.localaws.redshift_data.conftest import OURS, Warehouse
 
 FUNCTIONS = "redshift/latest/dg/c_unsupported-postgresql-functions.html"
-OURS = "ERROR: not supported by the local warehouse: "
 
 
 @pytest.fixture
@@ -18,6 +17,13 @@ def table(warehouse: Warehouse) -> Warehouse:
 @pytest.mark.parametrize(
     ("refused", "taken"),
     [
+        ("SELECT now()", "SELECT GETDATE()"),
+        ("SELECT generate_series(1, 3)", "SELECT a FROM t"),
+        ("SELECT string_agg(b, ',') FROM t", "SELECT max(b) FROM t"),
+        ("SELECT array_agg(a) FROM t", "SELECT sum(a) FROM t"),
+        ("SELECT substr(b, 1) FROM t", "SELECT SUBSTRING(b, 1) FROM t"),
+        ("SELECT pg_sleep(1)", "SELECT 1"),
+        ("SELECT to_jsonb(a) FROM t", "SELECT a FROM t"),
         ("SELECT corr(a, a) FROM t", "SELECT stddev(a) FROM t"),
         ("SELECT every(a > 0) FROM t", "SELECT bool_and(a > 0) FROM t"),
         ("SELECT width_bucket(a, 1, 2, 3) FROM t", "SELECT floor(a) FROM t"),

@@ -2,11 +2,10 @@
 
 import pytest
 
-from tests.localaws.redshift_data.conftest import Warehouse
+from tests.localaws.redshift_data.conftest import OURS, Warehouse
 
 FEATURES = "redshift/latest/dg/c_unsupported-postgresql-features.html"
 FUNCTIONS = "redshift/latest/dg/c_unsupported-postgresql-functions.html"
-OURS = "ERROR: not supported by the local warehouse: "
 
 
 @pytest.fixture

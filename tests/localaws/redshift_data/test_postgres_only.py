@@ -2,9 +2,7 @@
 
 import pytest
 
-from tests.localaws.redshift_data.conftest import Warehouse
-
-UNKNOWN = "ERROR: not supported by the local warehouse"
+from tests.localaws.redshift_data.conftest import OURS, Warehouse
 
 
 @pytest.fixture
@@ -76,7 +74,7 @@ def test_an_array_is_refused(table: Warehouse) -> None:
 def test_a_definition_that_is_not_known_is_refused_in_the_doubles_name(
     table: Warehouse, refused: str
 ) -> None:
-    assert table.refuse(refused).startswith(UNKNOWN)
+    assert table.refuse(refused).startswith(OURS)
     table.run("CREATE TABLE x (a INT) BACKUP NO DISTSTYLE KEY DISTKEY (a) SORTKEY (a)")
 
 

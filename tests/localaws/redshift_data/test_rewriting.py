@@ -2,9 +2,7 @@
 
 import pytest
 
-from tests.localaws.redshift_data.conftest import Warehouse
-
-OURS = "ERROR: not supported by the local warehouse: "
+from tests.localaws.redshift_data.conftest import OURS, Warehouse
 
 
 @pytest.fixture

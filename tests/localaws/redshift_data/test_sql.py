@@ -2,14 +2,12 @@
 
 import pytest
 
-from tests.localaws.redshift_data.conftest import ROLE, Warehouse
+from tests.localaws.redshift_data.conftest import OURS, ROLE, Warehouse
 
 SQL_PAGE = "redshift/latest/dg/c_redshift-and-postgres-sql.html"
 FEATURES = "redshift/latest/dg/c_unsupported-postgresql-features.html"
-FUNCTIONS = "redshift/latest/dg/c_unsupported-postgresql-functions.html"
 KEYWORDS = "redshift/latest/dg/r_pg_keywords.html"
 TYPES = "redshift/latest/dg/c_unsupported-postgresql-datatypes.html"
-OURS = "ERROR: not supported by the local warehouse: "
 
 
 @pytest.fixture
@@ -57,26 +55,6 @@ def test_a_feature_of_postgresql_alone_is_refused(
     tables: Warehouse, refused: str, error: str, taken: str
 ) -> None:
     assert tables.refuse(refused) == error
-    tables.run(taken)
-
-
-@pytest.mark.rule("Functions of PostgreSQL alone do not exist", page=FUNCTIONS, group="sql")
-@pytest.mark.parametrize(
-    ("refused", "taken"),
-    [
-        ("SELECT now()", "SELECT GETDATE()"),
-        ("SELECT generate_series(1, 3)", "SELECT a FROM t"),
-        ("SELECT string_agg(b, ',') FROM t", "SELECT max(b) FROM t"),
-        ("SELECT array_agg(a) FROM t", "SELECT sum(a) FROM t"),
-        ("SELECT substr(b, 1) FROM t", "SELECT SUBSTRING(b, 1) FROM t"),
-        ("SELECT pg_sleep(1)", "SELECT 1"),
-        ("SELECT to_jsonb(a) FROM t", "SELECT a FROM t"),
-    ],
-)
-def test_a_function_of_postgresql_alone_is_refused(
-    tables: Warehouse, refused: str, taken: str
-) -> None:
-    assert "does not exist" in tables.refuse(refused)
     tables.run(taken)
 
 
