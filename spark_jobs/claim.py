@@ -21,19 +21,23 @@ class ClaimedFile:
 
 @dataclass(frozen=True)
 class Claim:
-    """What `claim.json` says; `commit` is the published commit that the run builds on."""
+    """What `claim.json` says; `commit` is the published commit that the run builds on.
+
+    A rebuild has no files and no backfill dates: it derives all anew from the lake's plays.
+    """
 
     run: str
     commit: int
     backfill_dates: tuple[date, ...]
     files: tuple[ClaimedFile, ...]
+    is_rebuild: bool
 
 
 def read_claim(spark: SparkSession, uri: str) -> Claim:
     """Read a claim, its files in byte order of their keys.
 
     Raises:
-        JobError: The claim is missing, is no JSON or lacks a field.
+        JobError: The claim is missing, is no JSON, lacks a field or contradicts itself.
     """
     content = hadoop_files.read_bytes(spark, uri)
     try:
@@ -51,11 +55,18 @@ def parse_claim(content: bytes) -> Claim:
     keys = [file.file_key for file in files]
     if len(set(keys)) != len(keys):
         raise ValueError("a file_key stands in it twice")
+    backfill_dates = tuple(date.fromisoformat(day) for day in document["backfill_dates"])
+    is_rebuild = document.get("is_rebuild", False)
+    if not isinstance(is_rebuild, bool):
+        raise TypeError(f"is_rebuild is true or false, got {is_rebuild!r}")
+    if is_rebuild and (files or backfill_dates):
+        raise ValueError("a rebuild has no files and no backfill dates")
     return Claim(
         run=document["run"],
         commit=int(document["commit"]),
-        backfill_dates=tuple(date.fromisoformat(day) for day in document["backfill_dates"]),
+        backfill_dates=backfill_dates,
         files=files,
+        is_rebuild=is_rebuild,
     )
 
 

@@ -99,11 +99,19 @@ def delete(spark: SparkSession, uri: str) -> None:
 
 def list_names(spark: SparkSession, uri: str) -> list[str]:
     """List the names in a folder, sorted; none where there is no such folder."""
+    return sorted(status.getPath().getName() for status in list_statuses(spark, uri))
+
+
+def list_folders(spark: SparkSession, uri: str) -> list[str]:
+    """List the names of the folders in a folder, sorted; none where there is no such folder."""
+    statuses = list_statuses(spark, uri)
+    return sorted(status.getPath().getName() for status in statuses if status.isDirectory())
+
+
+def list_statuses(spark: SparkSession, uri: str) -> Iterable[Any]:
     path = java_path(spark, uri)
     system = file_system(spark, path)
-    if not system.exists(path):
-        return []
-    return sorted(status.getPath().getName() for status in system.listStatus(path))
+    return system.listStatus(path) if system.exists(path) else ()
 
 
 def list_files(spark: SparkSession, uri: str) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Which objects of the lake a run may read: published plays and track totals."""
 
+import contextlib
 import re
 from collections.abc import Iterable
 from datetime import date
@@ -9,6 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from spark_jobs import hadoop_files, schemas, storage
 from spark_jobs.errors import JobError
 
+DAY_FOLDER = re.compile(r"listen_date=(?P<day>\d{4}-\d{2}-\d{2})")
 PLAYS_OBJECT = re.compile(r"(?P<commit>\d{10})-(?P<part>all|\d+)\.parquet")
 
 
@@ -23,13 +25,46 @@ def read_plays(spark: SparkSession, lake: str, dates: Iterable[date], *, commit:
     Returns:
         STREAMS, each play once.
     """
+    return read_days(spark, lake, sorted(set(dates)) if commit else [], commit=commit)
 
+
+def read_all_plays(spark: SparkSession, lake: str, *, commit: int) -> DataFrame:
+    """Read the plays of all days as they stood at a commit; empty before the first one.
+
+    Returns:
+        STREAMS, each play once.
+
+    Raises:
+        JobError: Among the days' folders stands one that no commit wrote.
+    """
+    return read_days(spark, lake, list_days(spark, lake) if commit else [], commit=commit)
+
+
+def list_days(spark: SparkSession, lake: str) -> list[date]:
+    """List the days that have a folder in the lake, in order."""
+    streams = hadoop_files.join_uri(lake, "streams")
+    return [parse_day(name) for name in hadoop_files.list_folders(spark, streams)]
+
+
+def parse_day(name: str) -> date:
+    """Give the day of a folder of plays.
+
+    Raises:
+        JobError: No commit writes a folder of this name.
+    """
+    match = DAY_FOLDER.fullmatch(name)
+    if match:
+        with contextlib.suppress(ValueError):  # no such day, as 30 February
+            return date.fromisoformat(match["day"])
+    raise JobError(f"the lake holds streams/{name}, which no commit wrote: remove it")
+
+
+def read_days(spark: SparkSession, lake: str, days: Iterable[date], *, commit: int) -> DataFrame:
     def list_day(day: date) -> list[str]:
         folder = hadoop_files.join_uri(lake, f"streams/listen_date={day.isoformat()}")
         names = choose_objects(hadoop_files.list_names(spark, folder), commit=commit)
         return [hadoop_files.join_uri(folder, name) for name in names]
 
-    days = sorted(set(dates)) if commit else []
     uris = [uri for day in hadoop_files.in_parallel(list_day, days) for uri in day]
     return storage.read_parquet(spark, uris, schemas.STREAMS)
 

@@ -11,7 +11,8 @@ from pyspark.sql import SparkSession
 from spark_jobs import hadoop_files
 from spark_jobs.errors import JobError
 
-# What the results depend on, wherever the job runs. Sizes and masters are the environment's.
+# What the results depend on, wherever the job runs. Sizes, masters and file systems are the
+# environment's.
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
@@ -19,8 +20,6 @@ SETTINGS = {
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     # `_files.json` says what counts; a marker would only be one object more.
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
-    # Hadoop's default for file: keeps .crc files and cannot read a name with a colon.
-    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
     # Above 128 groups a task Spark would sort all its rows; listeners are kept in a few thousand.
     "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "1000000",
     # A task of a month's load writes some thirty days; a sort by day costs more than open files.

@@ -30,6 +30,8 @@ def spark() -> Iterator[SparkSession]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "ERROR",
+        # As conf/spark-local.conf: no .crc files, and names may hold a colon.
+        "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
         "spark.sql.shuffle.partitions": "1",
         "spark.driver.extraClassPath": f"{jars.jars_dir('jdbc')}/*",
         # Short lives: the second compiler costs more than it gives back.

@@ -35,6 +35,7 @@ def parse_args(argv: list[str]) -> argparse.Namespace:
 def run(spark: SparkSession, args: argparse.Namespace) -> None:
     """Write `track_plays`, `genre_kpis` and `hourly_kpis` of a claim.
 
+    A rebuild derives them from all plays of the lake, in place of the touched hours' alone.
     Idempotent: the same inputs give the same rows in any fresh folder.
     """
     claim = read_claim(spark, args.claim)
@@ -42,10 +43,8 @@ def run(spark: SparkSession, args: argparse.Namespace) -> None:
     songs = storage.read(
         spark, hadoop_files.join_uri(args.metadata, "songs"), schemas.SONGS
     ).coalesce(1)
-    new_plays = storage.read(
-        spark, hadoop_files.join_uri(args.validated, "streams"), schemas.STREAMS
-    )
-    track_totals = lake.read_track_plays(spark, args.lake, commit=claim.commit)
+    new_plays = read_new_plays(spark, args, claim)
+    track_totals = lake.read_track_plays(spark, args.lake, commit=base_commit(claim))
     # Written first and read again, since both genres and the next run build on it.
     output = hadoop_files.join_uri(args.output, "track_plays")
     storage.write(add_new_plays(track_totals, new_plays).coalesce(4), output, schemas.TRACK_PLAYS)
@@ -70,13 +69,32 @@ def run(spark: SparkSession, args: argparse.Namespace) -> None:
     )
 
 
+def base_commit(claim: Claim) -> int:
+    """Give the commit on whose plays and totals the run builds: a rebuild starts from nothing."""
+    return 0 if claim.is_rebuild else claim.commit
+
+
+def read_new_plays(spark: SparkSession, args: argparse.Namespace, claim: Claim) -> DataFrame:
+    """Read the accepted plays that the base commit lacks; to a rebuild, all of the lake are new.
+
+    Returns:
+        STREAMS, each play once.
+    """
+    accepted = storage.read(
+        spark, hadoop_files.join_uri(args.validated, "streams"), schemas.STREAMS
+    )
+    if not claim.is_rebuild:
+        return accepted
+    return accepted.unionByName(lake.read_all_plays(spark, args.lake, commit=claim.commit))
+
+
 def read_touched_plays(
     spark: SparkSession, lake_uri: str, claim: Claim, touched: DataFrame
 ) -> DataFrame:
     """Read the lake's plays of the touched hours and of the claim's backfill dates: STREAMS."""
     days = touched.select(F.col("hour").cast("date").alias("day")).distinct().collect()
     dates = {row.day for row in days} | set(claim.backfill_dates)
-    plays = lake.read_plays(spark, lake_uri, dates, commit=claim.commit)
+    plays = lake.read_plays(spark, lake_uri, dates, commit=base_commit(claim))
     is_backfilled = F.col("listen_time").cast("date").isin(list(claim.backfill_dates))
     with_hour = plays.withColumn("hour", F.date_trunc("hour", "listen_time"))
     in_touched = with_hour.join(

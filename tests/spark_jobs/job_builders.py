@@ -102,6 +102,7 @@ class Bench:
     folder: Path
     commit: int = 0
     backfill_dates: Sequence[str] = ()
+    is_rebuild: bool = False
     claimed: list[dict[str, Any]] = field(default_factory=list)
 
     def deliver(self, name: str, content: bytes, last_modified: str = LAST_MODIFIED) -> str:
@@ -135,6 +136,7 @@ class Bench:
             "commit": self.commit,
             "backfill_dates": list(self.backfill_dates),
             "files": self.claimed,
+            "is_rebuild": self.is_rebuild,
         }
         (self.folder / "claim.json").write_text(json.dumps(claim))
         return f"file:{self.folder / 'claim.json'}"

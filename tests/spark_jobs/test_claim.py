@@ -56,6 +56,7 @@ def test_a_claim_gives_its_fields_with_times_in_utc(spark: SparkSession, tmp_pat
                 datetime(2024, 7, 1, 0, 0, 0, 1, tzinfo=UTC),
             ),
         ),
+        is_rebuild=False,
     )
 
 
@@ -73,6 +74,38 @@ def test_a_claim_may_hold_no_file(spark: SparkSession, tmp_path: Path) -> None:
     claim = read(spark, tmp_path, a_claim(files=[], backfill_dates=[], commit=0))
 
     assert (claim.commit, claim.files, claim.backfill_dates) == (0, (), ())
+
+
+@pytest.mark.parametrize("is_rebuild", [False, True])
+def test_a_claim_says_whether_the_run_is_a_rebuild(
+    spark: SparkSession, tmp_path: Path, is_rebuild: bool
+) -> None:
+    document = a_claim(files=[], backfill_dates=[], is_rebuild=is_rebuild)
+
+    assert read(spark, tmp_path, document).is_rebuild is is_rebuild
+
+
+@pytest.mark.parametrize("value", [1, 0, "true", [], {}])
+def test_whether_it_is_a_rebuild_is_told_by_a_boolean_alone(
+    spark: SparkSession, tmp_path: Path, value: Any
+) -> None:
+    with pytest.raises(JobError, match=r"is no claim: TypeError is_rebuild is true or false"):
+        read(spark, tmp_path, a_claim(files=[], backfill_dates=[], is_rebuild=value))
+
+
+def test_null_does_not_say_whether_it_is_a_rebuild(spark: SparkSession, tmp_path: Path) -> None:
+    document = a_claim(files=[], backfill_dates=[]) | {"is_rebuild": None}
+
+    with pytest.raises(JobError, match="is no claim: TypeError .* got None"):
+        read(spark, tmp_path, document)
+
+
+@pytest.mark.parametrize("empty", ["files", "backfill_dates"])
+def test_a_rebuild_has_neither_files_nor_backfill_dates(
+    spark: SparkSession, tmp_path: Path, empty: str
+) -> None:
+    with pytest.raises(JobError, match="is no claim: ValueError a rebuild has no files"):
+        read(spark, tmp_path, a_claim(is_rebuild=True) | {empty: []})
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,20 @@ def test_names_are_listed_in_order_and_a_missing_folder_has_none(
     assert hadoop_files.list_names(spark, f"file:{tmp_path}/none") == []
 
 
+def test_folders_are_listed_in_order_without_the_files_beside_them(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    for name in ("day=2/deeper", "day=1", "_c", "a:b", "empty"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "file").touch()
+    (tmp_path / "day=1" / "file").touch()
+
+    found = hadoop_files.list_folders(spark, f"file:{tmp_path}")
+
+    assert found == ["_c", "a:b", "day=1", "day=2", "empty"]
+    assert hadoop_files.list_folders(spark, f"file:{tmp_path}/none") == []
+
+
 @pytest.mark.parametrize("folder", AWKWARD)
 def test_files_are_listed_by_relative_path_with_their_bytes(
     spark: SparkSession, tmp_path: Path, folder: str

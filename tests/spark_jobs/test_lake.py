@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from spark_jobs import lake, schemas
 from spark_jobs.errors import JobError
-from tests.builders import a_play, frame
+from tests.builders import a_play, frame, plays
 from tests.spark_jobs.job_builders import Bench
 
 DAYS = [date(2024, 6, 25), date(2024, 6, 26)]
@@ -86,6 +86,68 @@ def test_days_without_plays_give_no_rows(spark: SparkSession, bench: Bench, comm
 
     assert found.collect() == []
     assert found.schema == schemas.STREAMS
+
+
+def test_all_plays_are_those_of_every_day_as_the_commit_left_it(
+    spark: SparkSession, bench: Bench
+) -> None:
+    first, second = "listen_date=2024-06-25", "listen_date=1970-01-01"
+    bench.publish(f"{first}/0000000001-0.parquet", a_play(1, "t1", "2024-06-25 12:00:00"))
+    bench.publish(f"{first}/0000000002-all.parquet", a_play(1, "t1", "2024-06-25 12:00:00"),
+                  a_play(2, "t2", "2024-06-25 23:59:59.999999"))  # fmt: skip
+    bench.publish(f"{first}/0000000003-0.parquet", a_play(3, "t1", "2024-06-25 00:00:00"))
+    bench.publish(f"{first}/0000000004-0.parquet", a_play(4, "t1", "2024-06-25 00:00:00"))
+    bench.publish(f"{second}/0000000003-1.parquet", a_play(1, "t1", "1970-01-01 00:00:00"))
+    (bench.lake / "streams" / "listen_date=2024-06-26").mkdir()
+    (bench.lake / "streams" / "note.txt").touch()
+
+    found = lake.read_all_plays(spark, f"file:{bench.lake}", commit=3)
+
+    expected = plays(
+        spark,
+        a_play(1, "t1", "1970-01-01 00:00:00"),
+        a_play(3, "t1", "2024-06-25 00:00:00"),
+        a_play(1, "t1", "2024-06-25 12:00:00"),
+        a_play(2, "t2", "2024-06-25 23:59:59.999999"),
+    )
+    assert_df_equality(
+        found, expected, ignore_row_order=True, ignore_nullable=True, ignore_metadata=True
+    )
+
+
+@pytest.mark.parametrize("commit", [0, 1])
+def test_all_plays_of_a_lake_without_a_day_are_none(
+    spark: SparkSession, bench: Bench, commit: int
+) -> None:
+    found = lake.read_all_plays(spark, f"file:{bench.lake}", commit=commit)
+
+    assert found.collect() == []
+    assert found.schema == schemas.STREAMS
+
+
+def test_before_the_first_commit_the_lake_is_not_looked_at(
+    spark: SparkSession, bench: Bench
+) -> None:
+    bench.publish("listen_date=2024-06-25/0000000001-0.parquet", a_play())
+    (bench.lake / "streams" / "no-day").mkdir()
+
+    assert lake.read_all_plays(spark, f"file:{bench.lake}", commit=0).collect() == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["listen_date=2023-02-29", "listen_date=2024-6-25", "listen_date=20240625", "2024-06-25",
+     "listen_date=2024-W26-2", "listen_date=2024-06-25 12", "_temporary", "date=2024-06-25",
+     "listen_date=__HIVE_DEFAULT_PARTITION__"],
+)  # fmt: skip
+def test_a_folder_that_is_no_day_is_an_error_that_names_it(
+    spark: SparkSession, bench: Bench, name: str
+) -> None:
+    bench.publish("listen_date=2024-06-25/0000000001-0.parquet", a_play())
+    (bench.lake / "streams" / name).mkdir()
+
+    with pytest.raises(JobError, match=f"holds streams/{name}, which no commit wrote: remove it"):
+        lake.read_all_plays(spark, f"file:{bench.lake}", commit=1)
 
 
 def test_the_totals_of_the_commit_itself_are_read(spark: SparkSession, bench: Bench) -> None:

@@ -130,6 +130,31 @@ def test_settings_that_results_depend_on_are_set_whatever_the_environment_says(
     assert found.conf.get("spark.sql.ansi.enabled") == "true"
 
 
+def test_s3a_finds_the_local_files_that_it_buffers_uploads_in(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """With the jobs' settings alone, as on EMR: it takes them as Hadoop's LocalFileSystem."""
+    hadoop = hadoop_files.jvm(spark).org.apache.hadoop
+    configuration = hadoop.conf.Configuration()
+    for name, value in session.SETTINGS.items():
+        if name.startswith("spark.hadoop."):
+            configuration.set(name.removeprefix("spark.hadoop."), value)
+    configuration.set("fs.file.impl.disable.cache", "true")
+    configuration.set("buffers", str(tmp_path))
+
+    folders = hadoop.fs.LocalDirAllocator("buffers")
+    folders.createTmpFileForWrite("block-", 1, configuration)
+
+    assert [path.name[:6] for path in tmp_path.iterdir()] == ["block-"]
+
+
+def test_local_files_are_read_and_written_as_they_are() -> None:
+    """Else names with a colon cannot be read, and .crc files lie beside each result."""
+    name = "spark.hadoop.fs.file.impl"
+
+    assert spark_submit.read_local_settings()[name] == "org.apache.hadoop.fs.RawLocalFileSystem"
+
+
 @pytest.mark.parametrize("job", ["validate_data", "transform_kpis", "extract_metadata"])
 def test_a_wrong_flag_fails_before_spark_starts(job: str) -> None:
     result = subprocess.run(

@@ -1,64 +1,33 @@
 """transform_kpis builds each commit's totals and KPIs on the lake of the commit before."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
-from pyspark.sql.types import StructType
 
 from spark_jobs import schemas, storage
 from spark_jobs.errors import JobError, SchemaMismatchError
 from spark_jobs.jobs.transform_kpis import parse_args
-from tests.builders import a_play, a_song, at, frame, plays
+from tests.builders import a_play, a_song, plays
 from tests.spark_jobs.job_builders import Bench
+from tests.spark_jobs.kpi_tables import (
+    JUNE_25,
+    NOON,
+    ONE,
+    SONGS,
+    an_hour,
+    assert_genres,
+    assert_hours,
+    assert_totals,
+)
 
-JUNE_25 = "listen_date=2024-06-25"
-NOON, ONE = "2024-06-25 12:00:00", "2024-06-25 13:00:00"
-SONGS = [
-    a_song(1, "t1", artists="Ada; Bo", popularity=80, duration_ms=100, track_genre="pop"),
-    a_song(2, "t1", artists="Nobody", popularity=40, duration_ms=900, track_genre="rock"),
-    a_song(3, "t2", artists="Bo", track_name="Dusk", popularity=20, duration_ms=300,
-           track_genre="pop"),
-]  # fmt: skip
 FLAGS = ["--claim", "c", "--lake", "l", "--metadata", "m", "--validated", "v", "--output", "o"]
 
 
 @pytest.fixture
 def bench(spark: SparkSession, tmp_path: Path) -> Bench:
     return Bench(spark, tmp_path)
-
-
-def an_hour(
-    hour: str, listeners: int, total: int, tracks: int, artist: str | None, most: int | None
-) -> tuple[Any, ...]:
-    return (at(hour), listeners, total, tracks, artist, most, tracks / total)
-
-
-def assert_dataset(
-    bench: Bench, folder: Path, schema: StructType, expected: Sequence[tuple[Any, ...]]
-) -> None:
-    """Compare a whole dataset of the attempt with rows written by hand."""
-    actual = storage.read(bench.spark, f"file:{folder}", schema)
-    wanted = frame(bench.spark, schema, *expected)
-    assert_df_equality(
-        actual, wanted, ignore_row_order=True, ignore_nullable=True, ignore_metadata=True
-    )
-
-
-def assert_totals(bench: Bench, output: Path, expected: dict[str, int]) -> None:
-    rows = list(expected.items())
-    assert_dataset(bench, output / "track_plays", schemas.TRACK_PLAYS, rows)
-
-
-def assert_hours(bench: Bench, output: Path, *expected: tuple[Any, ...]) -> None:
-    assert_dataset(bench, output / "hourly_kpis", schemas.HOURLY_KPIS, expected)
-
-
-def assert_genres(bench: Bench, output: Path, *expected: tuple[Any, ...]) -> None:
-    assert_dataset(bench, output / "genre_kpis", schemas.GENRE_KPIS, expected)
 
 
 def test_the_first_commit_starts_from_nothing(bench: Bench) -> None:
