@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from commands.delivery import DeliveredFile, Delivery
-from dags.steps import load_metadata_to_rds
+from dags.steps import metadata_load
 from dags.systems import metadata
 from localaws.postgres import PostgresServer
 
@@ -24,7 +24,7 @@ class LocalMetadata:
     version: str
     arguments: tuple[str, ...]
     password: str
-    report: load_metadata_to_rds.LoadReport
+    report: metadata_load.LoadReport
     quarantine: Path
 
 
@@ -44,7 +44,7 @@ def load(server: PostgresServer, state: Path, delivery: Delivery) -> LocalMetada
         ("songs", delivery.songs),
     )
     files = [
-        load_metadata_to_rds.MetadataFile(file.file_key, file.etag, table, opener(file.path))
+        metadata_load.MetadataFile(file.file_key, file.etag, table, opener(file.path))
         for table, kind in kinds
         for file in kind
     ]
@@ -54,8 +54,8 @@ def load(server: PostgresServer, state: Path, delivery: Delivery) -> LocalMetada
         part.open("wb") as file,
     ):
         metadata.migrate(connection)
-        with load_metadata_to_rds.write_quarantine(file) as sink:
-            report = load_metadata_to_rds.run(connection, files, sink)
+        with metadata_load.write_quarantine(file) as sink:
+            report = metadata_load.run(connection, files, sink)
     if report.is_changed:
         part.replace(quarantine)
     return LocalMetadata(

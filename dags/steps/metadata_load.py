@@ -119,7 +119,7 @@ def _require_rows(connection: "metadata.Connection", files: Iterable[MetadataFil
     delivered = {file.table for file in files}
     for table in TABLES:
         if table not in delivered and not metadata.has_rows(connection, table):
-            raise metadata.MetadataError(
+            raise metadata.MetadataStateError(
                 f"table {table} is empty and no file would fill it: deliver data/{table}/*.csv"
             )
 

@@ -29,6 +29,10 @@ class MetadataError(Exception):
     """The database cannot be used as it is; the message is one line and says what to do."""
 
 
+class MetadataStateError(MetadataError):
+    """The database, or what is delivered for it, is not fit: no other try would do better."""
+
+
 @dataclass(frozen=True)
 class NotedFile:
     """What the last load made of a file; a refused one has a reason and no row loaded."""
@@ -110,7 +114,7 @@ def check_schema(connection: "Connection") -> None:
         applied = set()
     missing = [file_name for version, file_name in _migrations() if version not in applied]
     if missing:
-        raise MetadataError(
+        raise MetadataStateError(
             f"the metadata database lacks {', '.join(missing)}: run `make up`, or deploy, first"
         )
 

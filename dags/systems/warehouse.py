@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
+from conf import places
+from conf.settings import ROLE_ARN
+
 SQL_FOLDER = "conf.sql.redshift"
 MIGRATION = re.compile(r"([0-9]{4})_[a-z0-9_]+\.sql")
 FIRST_POLL_SECONDS = 0.02
 POLL_SECONDS = 1.0
+# Serializable isolation violation; a table made after the transaction's snapshot.
+CONFLICT = re.compile(r"ERROR: ?(1023|1018)\b")
 ENDED = ("FINISHED", "FAILED", "ABORTED")
 
 
@@ -18,12 +23,17 @@ class WarehouseError(Exception):
     """The warehouse cannot do what was asked; the message is one line and says what to do."""
 
 
+class TransactionConflictError(WarehouseError):
+    """Another transaction was in the way (1023, 1018): nothing is changed, try the whole again."""
+
+
 @dataclass(frozen=True)
 class Statement:
-    """One SQL statement and the values of its `:name` parameters."""
+    """One SQL statement, the values of its `:name` parameters, and what its failure means."""
 
     sql: str
     values: Mapping[str, str | int] | None = None
+    failure: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,7 @@ class Warehouse:
         answer = self.client.execute_statement(
             WorkgroupName=self.workgroup, Database=self.database, **_request(statement)
         )
-        description = self._wait(answer["Id"])
+        description = self._wait(answer["Id"], [statement])
         if not description.get("HasResultSet"):
             return Rows((), [])
         return self._read_result(answer["Id"])
@@ -62,6 +72,7 @@ class Warehouse:
         Values are put into the SQL by `fill`: not every boto3 can bind them in a batch.
 
         Raises:
+            TransactionConflictError: Another transaction was in the way.
             WarehouseError: One of them failed and all were rolled back.
         """
         answer = self.client.batch_execute_statement(
@@ -69,9 +80,9 @@ class Warehouse:
             Database=self.database,
             Sqls=[statement.sql for statement in statements],
         )
-        self._wait(answer["Id"])
+        self._wait(answer["Id"], statements)
 
-    def _wait(self, statement_id: str) -> dict[str, Any]:
+    def _wait(self, statement_id: str, statements: Sequence[Statement]) -> dict[str, Any]:
         pause = FIRST_POLL_SECONDS
         while True:
             description: dict[str, Any] = self.client.describe_statement(Id=statement_id)
@@ -80,8 +91,7 @@ class Warehouse:
             time.sleep(pause)
             pause = min(POLL_SECONDS, pause * 2)
         if description["Status"] != "FINISHED":
-            reason = description.get("Error") or f"it was {description['Status'].lower()}"
-            raise WarehouseError(f"Redshift refused statement {statement_id}: {reason}")
+            raise _error_of(description, statements)
         return description
 
     def _read_result(self, statement_id: str) -> Rows:
@@ -95,6 +105,40 @@ class Warehouse:
             if not page.get("NextToken"):
                 return Rows(columns, rows)
             token = {"NextToken": page["NextToken"]}
+
+
+def _error_of(description: Mapping[str, Any], statements: Sequence[Statement]) -> WarehouseError:
+    """Give Redshift's error, with what the statement that failed stands for."""
+    reason = description.get("Error") or f"it was {description['Status'].lower()}"
+    parts = description.get("SubStatements") or [description]
+    meanings = [
+        statement.failure
+        for part, statement in zip(parts, statements, strict=True)
+        if part["Status"] == "FAILED" and statement.failure
+    ]
+    told = ": ".join([*meanings, f"Redshift refused statement {description['Id']}", reason])
+    is_conflict = CONFLICT.search(reason) is not None
+    return TransactionConflictError(told) if is_conflict else WarehouseError(told)
+
+
+def missing_migrations(warehouse: Warehouse) -> list[str]:
+    """Give the migrations that the warehouse lacks; the daily run applies none."""
+    seen = read_schema_version(warehouse)
+    return [file_name for version, file_name in migrations() if version not in seen]
+
+
+def read_state(warehouse: Warehouse) -> tuple[int, str | None]:
+    """Give the last commit and the key of its plan, None before the first one.
+
+    Raises:
+        WarehouseError: `etl_state` does not hold its one row.
+    """
+    rows = warehouse.query(Statement(read_sql("select_etl_state"))).rows
+    if len(rows) != 1:
+        raise WarehouseError(
+            f"etl_state holds {len(rows)} rows and not one: restore the warehouse from a snapshot"
+        )
+    return int(rows[0][0]), rows[0][1]
 
 
 def migrate(warehouse: Warehouse) -> list[str]:
@@ -136,6 +180,14 @@ def read_sql(name: str) -> str:
 LITERALS: dict[str, re.Pattern[str]] = {
     "version": re.compile(r"[0-9]{1,4}"),
     "file_name": MIGRATION,
+    "commit": re.compile(r"[0-9]{1,10}"),
+    "before": re.compile(r"[0-9]{1,10}"),
+    "rows": re.compile(r"[0-9]{1,18}"),
+    "plan": places.PLAN_KEY,
+    "manifest": re.compile(r"s3://[a-z0-9.-]{3,63}/[A-Za-z0-9=/._-]{1,500}"),
+    "role": ROLE_ARN,
+    "first_day": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    "after_last_day": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
 }
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from dags.steps import load_metadata_to_rds
-from dags.steps.load_metadata_to_rds import FileReport, LoadReport, MetadataFile, ShareRule
+from dags.steps import metadata_load
+from dags.steps.metadata_load import FileReport, LoadReport, MetadataFile, ShareRule
 from dags.steps.metadata_rows import TABLE_COLUMNS
 from dags.systems import metadata
 
@@ -48,7 +48,7 @@ def load(connection: Any, *files: MetadataFile, **bounds: Any) -> LoadReport:
     def forget(file_key: str, raw_line: bytes, reason: str) -> None:
         pass
 
-    return load_metadata_to_rds.run(connection, files, forget, ShareRule(**bounds))
+    return metadata_load.run(connection, files, forget, ShareRule(**bounds))
 
 
 def names(connection: Any) -> dict[int, str]:
@@ -61,8 +61,8 @@ def test_good_rows_load_and_the_others_are_counted_and_quarantined(connection: A
     users = a_file("data/users/u.csv", "1,Ana,,,\nx,Bo,,,\n3,\0,,,\ny,,,,\n")
     packed = io.BytesIO()
 
-    with load_metadata_to_rds.write_quarantine(packed) as quarantine:
-        report = load_metadata_to_rds.run(connection, [users, SONGS], quarantine)
+    with metadata_load.write_quarantine(packed) as quarantine:
+        report = metadata_load.run(connection, [users, SONGS], quarantine)
 
     rejected = {"invalid_user_id": 2, "nul_character": 1}
     assert report.is_changed
@@ -89,7 +89,7 @@ def test_equal_quarantines_are_equal_bytes() -> None:
     packed = [io.BytesIO(), io.BytesIO()]
 
     for file in packed:
-        with load_metadata_to_rds.write_quarantine(file) as quarantine:
+        with metadata_load.write_quarantine(file) as quarantine:
             quarantine("data/users/ü.csv", b"\xff", "invalid_encoding")
 
     assert packed[0].getvalue() == packed[1].getvalue() != b""

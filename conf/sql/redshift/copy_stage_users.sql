@@ -1,0 +1,7 @@
+-- The run's Parquet files of users into their stage, by the columns' positions.
+-- Markers: manifest, role.   Safe to repeat: no, it would load twice; its batch is one transaction.
+COPY stage_users
+FROM $manifest
+IAM_ROLE $role
+FORMAT AS PARQUET
+MANIFEST

@@ -1,0 +1,3 @@
+-- All hours: a rebuild computes them anew from the lake. Never TRUNCATE, which would commit.
+-- Safe to repeat: yes.
+DELETE FROM hourly_kpis

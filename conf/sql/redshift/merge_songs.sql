@@ -1,0 +1,72 @@
+-- The stage of songs into the table. Grain: one row per track and genre.
+-- Reads: stage_songs (loaded by COPY in the same batch).   Safe to repeat: yes.
+MERGE INTO songs
+USING stage_songs AS stage
+ON songs.id = stage.id
+WHEN MATCHED THEN UPDATE SET
+    track_id = stage.track_id,
+    artists = stage.artists,
+    album_name = stage.album_name,
+    track_name = stage.track_name,
+    popularity = stage.popularity,
+    duration_ms = stage.duration_ms,
+    "explicit" = stage."explicit",
+    danceability = stage.danceability,
+    energy = stage.energy,
+    key = stage.key,
+    loudness = stage.loudness,
+    mode = stage.mode,
+    speechiness = stage.speechiness,
+    acousticness = stage.acousticness,
+    instrumentalness = stage.instrumentalness,
+    liveness = stage.liveness,
+    valence = stage.valence,
+    tempo = stage.tempo,
+    time_signature = stage.time_signature,
+    track_genre = stage.track_genre
+WHEN NOT MATCHED THEN INSERT (
+    id,
+    track_id,
+    artists,
+    album_name,
+    track_name,
+    popularity,
+    duration_ms,
+    "explicit",
+    danceability,
+    energy,
+    key,
+    loudness,
+    mode,
+    speechiness,
+    acousticness,
+    instrumentalness,
+    liveness,
+    valence,
+    tempo,
+    time_signature,
+    track_genre
+)
+VALUES (
+    stage.id,
+    stage.track_id,
+    stage.artists,
+    stage.album_name,
+    stage.track_name,
+    stage.popularity,
+    stage.duration_ms,
+    stage."explicit",
+    stage.danceability,
+    stage.energy,
+    stage.key,
+    stage.loudness,
+    stage.mode,
+    stage.speechiness,
+    stage.acousticness,
+    stage.instrumentalness,
+    stage.liveness,
+    stage.valence,
+    stage.tempo,
+    stage.time_signature,
+    stage.track_genre
+)

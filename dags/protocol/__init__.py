@@ -1,0 +1,1 @@
+"""How runs follow one another: begin, claim, plan, commit, publish. The steps compose it."""

@@ -1,0 +1,85 @@
+"""Which delivered files there are: a listing that does not grow with the history."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from dags.systems.bucket import Bucket, StoredObject, in_parallel
+
+ENDINGS = (".csv", ".csv.gz")
+YEAR = re.compile(r"[12]\d{3}")
+MONTH = re.compile(r"0[1-9]|1[0-2]")
+DAY = re.compile(r"0[1-9]|[12]\d|3[01]")
+
+
+@dataclass(frozen=True)
+class Deliveries:
+    """What a listing found: deliveries, and the keys that are none."""
+
+    files: tuple[StoredObject, ...]
+    ignored: tuple[str, ...]
+
+
+def is_delivery(key: str) -> bool:
+    """Tell whether a key is a delivery: CSV, packed or not, its last part not hidden."""
+    name = key.rpartition("/")[2]
+    return name.endswith(ENDINGS) and not name.startswith(("_", "."))
+
+
+def list_deliveries(
+    bucket: Bucket, prefix: str, *, today: date, lookback_days: int | None
+) -> Deliveries:
+    """List the deliveries below a prefix that ends in a slash.
+
+    Folders `YYYY/MM/DD/` of the last days and of the future are listed, and of the older ones each
+    once in `lookback_days` days: a late file is found then at the latest. All else, flat files and
+    folders of other names, is listed whole.
+
+    Args:
+        today: The day of the run, UTC.
+        lookback_days: None lists everything, as the first run does.
+    """
+    if lookback_days is None:
+        found = list(bucket.list_objects(prefix))
+    else:
+        chosen = list(_choose(bucket, prefix, prefix, today, lookback_days))
+        found = [each for each in chosen if isinstance(each, StoredObject)]
+        folders = [each for each in chosen if isinstance(each, str)]
+        for objects in in_parallel(lambda folder: list(bucket.list_objects(folder)), folders):
+            found += objects
+    objects = [each for each in found if not each.key.endswith("/")]
+    return Deliveries(
+        tuple(each for each in objects if is_delivery(each.key)),
+        tuple(each.key for each in objects if not is_delivery(each.key)),
+    )
+
+
+def is_due(day: date, today: date, lookback_days: int) -> bool:
+    """Tell whether a day's folder is listed today."""
+    is_late = (today - day).days > lookback_days
+    return not is_late or (today.toordinal() + day.toordinal()) % lookback_days == 0
+
+
+def _choose(
+    bucket: Bucket, prefix: str, folder: str, today: date, lookback_days: int
+) -> Iterator[StoredObject | str]:
+    """Give the objects right in a folder, and the folders below that are to be listed whole."""
+    level = bucket.list_level(folder)
+    yield from level.objects
+    for below in level.folders:
+        parts = below.removeprefix(prefix).rstrip("/").split("/")
+        if not all(map(re.fullmatch, (YEAR, MONTH, DAY), parts)):
+            yield below
+        elif len(parts) < 3:
+            yield from _choose(bucket, prefix, below, today, lookback_days)
+        elif (day := _read_day(parts)) is None or is_due(day, today, lookback_days):
+            yield below
+
+
+def _read_day(parts: list[str]) -> date | None:
+    """Give the day of a folder, None where the calendar has none, as of the 31st of June."""
+    try:
+        return date(*map(int, parts))
+    except ValueError:
+        return None

@@ -1,0 +1,60 @@
+"""The arguments of the three Spark jobs, built in this one place."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from conf import places
+from conf.settings import Settings
+from dags.systems.emr_serverless import jdbc_properties
+
+JOBS = ("extract_metadata", "validate_data", "transform_kpis")
+
+
+def build_arguments(
+    task: str,
+    settings: Settings,
+    claim: str,
+    *,
+    outputs: Mapping[str, str],
+    max_rejected_share: float | None,
+    metadata_connection: Any,
+) -> list[str]:
+    """Give a job's arguments but for its own output, which carries the attempt's number.
+
+    Args:
+        outputs: What the jobs before it wrote, by task.
+        max_rejected_share: The run's parameter; None takes the configured one.
+        metadata_connection: Airflow's connection to RDS; its password is no argument.
+    """
+    bucket = f"s3://{settings.data_bucket}"
+    if task == "extract_metadata":
+        return _jdbc_arguments(settings, metadata_connection)
+    common = ["--claim", f"{bucket}/{places.claim_key(claim)}"]
+    common += ["--lake", f"{bucket}/{places.LAKE}"]
+    if task == "validate_data":
+        share = settings.max_rejected_share if max_rejected_share is None else max_rejected_share
+        common += ["--max-rejected-share", str(share)]
+        return [*common, "--min-rejected-rows", str(settings.min_rejected_rows)]
+    return [
+        *common,
+        *("--metadata", outputs["extract_metadata"]),
+        *("--validated", outputs["validate_data"]),
+        *("--popularity-play-weight", str(settings.popularity_play_weight)),
+    ]
+
+
+def build_properties(task: str, settings: Settings) -> dict[str, str]:
+    """Give the Spark settings that only this job needs."""
+    return jdbc_properties(settings, settings.data_bucket) if task == "extract_metadata" else {}
+
+
+def _jdbc_arguments(settings: Settings, connection: Any) -> list[str]:
+    port = connection.port or 5432
+    arguments = [
+        *("--jdbc-url", f"jdbc:postgresql://{connection.host}:{port}/{connection.schema}"),
+        *("--jdbc-user", connection.login),
+        *("--ssl-mode", settings.metadata_ssl_mode),
+    ]
+    if settings.metadata_ssl_root_cert:
+        arguments += ["--ssl-root-cert", settings.metadata_ssl_root_cert]
+    return arguments

@@ -1,0 +1,66 @@
+"""All systems of a run in one hand, as the steps get them."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from conf.settings import Settings
+from dags.systems import connections, metadata
+from dags.systems.alerts import Alerts
+from dags.systems.bucket import Bucket
+from dags.systems.ledger import Ledger
+from dags.systems.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from dags.systems.metadata import Connection
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The systems and the configuration; `now` is the only clock that a run asks."""
+
+    settings: Settings
+    bucket: Bucket
+    ledger: Ledger
+    warehouse: Warehouse
+    copy_role: str
+    alerts: Alerts
+    open_metadata: "Callable[[], AbstractContextManager[Connection]]"
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def open_pipeline(settings: Settings) -> Pipeline:
+    """Give the systems as Airflow's connections and the worker's own role reach them.
+
+    Raises:
+        MissingFieldError: A connection lacks a field.
+    """
+
+    def client(service: str) -> Any:
+        return connections.make_client(service, settings.region)
+
+    @contextlib.contextmanager
+    def open_metadata() -> "Iterator[Connection]":
+        found = connections.read_connection(settings.metadata_connection)
+        dsn = connections.postgres_dsn(
+            found, settings.metadata_ssl_mode, settings.metadata_ssl_root_cert
+        )
+        with contextlib.closing(metadata.connect(dsn)) as opened:
+            yield opened
+
+    redshift = connections.extra_of(
+        connections.read_connection(settings.warehouse_connection),
+        *("workgroup", "database", "copy_role"),
+    )
+    return Pipeline(
+        settings=settings,
+        bucket=Bucket(client("s3"), settings.data_bucket),
+        ledger=Ledger(client("dynamodb"), settings.ledger_table),
+        warehouse=Warehouse(client("redshift-data"), redshift["workgroup"], redshift["database"]),
+        copy_role=redshift["copy_role"],
+        alerts=Alerts(client("sns"), client("cloudwatch"), settings.alerts_topic_arn),
+        open_metadata=open_metadata,
+    )

@@ -1,0 +1,129 @@
+"""The operator of the Spark jobs: idempotent submission, re-attachment, and reasons in the log."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from airflow.providers.amazon.aws.operators.emr import EmrServerlessStartJobOperator
+
+from conf.run_log import name_run
+from conf.settings import Settings
+from dags.airflow_versions import AirflowException, AirflowFailException
+from dags.protocol.errors import FinalError
+from dags.protocol.job_arguments import build_arguments, build_properties
+from dags.protocol.params import read_params
+from dags.systems import connections
+from dags.systems.emr_serverless import (
+    LIVE,
+    Attempt,
+    EmrServerless,
+    Task,
+    explain_failure,
+    output_of,
+)
+
+SPARE_WAITS = 20  # beyond the job's own timeout, so that the service ends it first
+
+
+class SparkJobOperator(EmrServerlessStartJobOperator):
+    """Run the job of this task's name for the run's claim, and give the URI that it wrote.
+
+    Each try writes an attempt folder of its own. A try that finds a live job run of this claim
+    waits for it instead of starting another; live job runs of the run's dead lives are cancelled.
+    """
+
+    # Nothing is rendered: all is built from the claim when the task runs.
+    template_fields = ()
+
+    def __init__(self, *, settings: Settings, upstream_jobs: tuple[str, ...] = (), **kwargs: Any):
+        waits = settings.job_timeout_minutes * 60 // settings.poll_seconds + SPARE_WAITS
+        super().__init__(
+            application_id="",
+            execution_role_arn=settings.job_role,
+            job_driver={},
+            config={"executionTimeoutMinutes": settings.job_timeout_minutes},
+            waiter_delay=settings.poll_seconds,
+            waiter_max_attempts=waits,
+            deferrable=settings.is_deferrable,
+            aws_conn_id=None,  # the worker's own role
+            **kwargs,
+        )
+        self.settings = settings
+        self.upstream_jobs = upstream_jobs
+
+    def execute(self, context: Any, event: dict[str, Any] | None = None) -> str:
+        """Submit the job, or attach to it, and wait; deferred, it comes back for more."""
+        name_run(context["run_id"])
+        emr = EmrServerless(self.hook.conn, self.settings.emr_application)
+        self.application_id = emr.application_id()
+        attempt = self.choose_attempt(context, emr)
+        self.name, self.client_request_token = attempt.name, attempt.token
+        self.job_driver, self.configuration_overrides = attempt.job_driver, attempt.overrides
+        self.log.info("%s writes %s", attempt.name, attempt.output)
+        try:
+            super().execute(context, event)
+        except AirflowException as error:
+            # Its deferral is another exception, and passes.
+            raise AirflowException(self._explain(str(self.job_id), str(error))) from error
+        return attempt.output
+
+    def execute_complete(  # type: ignore[override]
+        self, context: Any, event: dict[str, Any] | None = None
+    ) -> str:
+        """Give the job's output, or say why it failed; it is cancelled where it still runs."""
+        name_run(context["run_id"])
+        emr = EmrServerless(self.hook.conn, self.settings.emr_application)
+        self.application_id = emr.application_id()
+        job_run_id = self._job_run_id(context, emr, event or {})
+        found = emr.describe(self.application_id, job_run_id)
+        if found["state"] == "SUCCESS":
+            return output_of(found)
+        if found["state"] in LIVE:
+            emr.cancel_orphans(self.application_id, [{"id": job_run_id, "name": found["name"]}])
+        raise AirflowException(explain_failure(found))
+
+    def choose_attempt(self, context: Any, emr: EmrServerless) -> Attempt:
+        """Choose what this try submits: what the claim, the jobs before and the settings say."""
+        pull = context["ti"].xcom_pull
+        settings, task = self.settings, self._task(context)
+        try:
+            params = read_params(context["params"])
+        except FinalError as error:
+            raise AirflowFailException(str(error)) from error
+        arguments = build_arguments(
+            self.task_id,
+            settings,
+            task.claim,
+            outputs={job: pull(task_ids=job) for job in self.upstream_jobs},
+            max_rejected_share=params.max_rejected_share,
+            metadata_connection=connections.read_connection(settings.metadata_connection)
+            if self.task_id == "extract_metadata"
+            else None,
+        )
+        properties = build_properties(self.task_id, settings)
+        return emr.choose_attempt(
+            self.application_id, task, settings, settings.data_bucket, arguments, properties
+        )
+
+    def _task(self, context: Any) -> Task:
+        claim: Mapping[str, str] = context["ti"].xcom_pull(task_ids="extract_streaming")
+        started = datetime.fromisoformat(claim["run_time"])
+        return Task(self.dag_id, claim["claim"], self.task_id, started)
+
+    def _job_run_id(self, context: Any, emr: EmrServerless, event: Mapping[str, Any]) -> str:
+        """Give the job run of an event; a failed one of 3.3 does not name it."""
+        details = event.get("job_details") or {}
+        if details.get("job_id"):
+            return str(details["job_id"])
+        task = self._task(context)
+        runs = emr.job_runs(self.application_id, task.started)
+        ours = [found for found in runs if found.get("name") == task.job_name]
+        if not ours:
+            raise AirflowException(f"no job run {task.job_name} was found")
+        return str(max(ours, key=lambda found: found["createdAt"])["id"])
+
+    def _explain(self, job_run_id: str, error: str) -> str:
+        if job_run_id == "None":
+            return error
+        emr = EmrServerless(self.hook.conn, self.settings.emr_application)
+        return explain_failure(emr.describe(self.application_id, job_run_id))

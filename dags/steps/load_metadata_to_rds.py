@@ -1,0 +1,95 @@
+"""Bring the users and songs files of S3 into RDS; nothing happens where no key or ETag changed."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from functools import partial
+from typing import Any, get_args
+
+from conf import places
+from conf.run_log import get_log
+from dags.protocol.candidates import is_delivery
+from dags.protocol.errors import FinalError
+from dags.protocol.params import RunParams
+from dags.protocol.pipeline import Pipeline
+from dags.steps import metadata_load
+from dags.steps.metadata_load import LoadReport, MetadataFile, ShareRule
+from dags.systems import metadata
+
+TABLES: tuple[metadata.Table, ...] = get_args(metadata.Table)
+KEPT_IN_MEMORY = 1 << 20  # bytes of quarantine; more goes to a file
+
+log = get_log(__name__)
+
+
+def run(pipeline: Pipeline, run_id: str, params: RunParams) -> dict[str, Any]:
+    """Load the metadata in one transaction, quarantine its bad rows, and give a short report.
+
+    Safe to repeat and to die at any line: RDS commits once, and a rerun finds nothing to do.
+
+    Raises:
+        FinalError: A table is empty and no file would fill it, or a migration is missing.
+        MetadataError: RDS cannot be reached or refused the transaction.
+        BucketError: A file was replaced while it was read: a retry takes the new one.
+    """
+    if params.dry_run:
+        log.info("dry run: RDS stays as it is")
+        return {"is_changed": False}
+    files = list(_list_files(pipeline))
+    rule = _share_rule(pipeline, params)
+    name = places.run_name(run_id)
+    try:
+        with (
+            pipeline.open_metadata() as connection,
+            tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY) as rejected,
+        ):
+            with metadata_load.write_quarantine(rejected) as quarantine:  # type: ignore[arg-type]
+                report = metadata_load.run(connection, files, quarantine, rule)
+            if any(file.rows_rejected for file in report.files):
+                rejected.seek(0)
+                pipeline.bucket.upload(places.metadata_quarantine_key(name), rejected)  # type: ignore[arg-type]
+    except metadata.MetadataStateError as error:
+        raise FinalError(str(error)) from error
+    if report.is_changed:
+        _tell(pipeline, run_id, report)
+    else:
+        log.info("users and songs are as they were: no key and no ETag changed")
+    return {"is_changed": report.is_changed, "version": report.version}
+
+
+def _list_files(pipeline: Pipeline) -> Iterator[MetadataFile]:
+    for table in TABLES:
+        for found in pipeline.bucket.list_objects(f"{pipeline.settings.data_prefix}/{table}/"):
+            if is_delivery(found.key):
+                opener = partial(pipeline.bucket.open, found.key, found.etag)
+                yield MetadataFile(found.key, found.etag, table, opener)
+            elif not found.key.endswith("/"):
+                log.warning("%s is no delivery: left alone", found.key)
+
+
+def _share_rule(pipeline: Pipeline, params: RunParams) -> ShareRule:
+    share = params.max_rejected_share
+    if share is None:
+        share = pipeline.settings.max_rejected_share
+    return ShareRule(share, pipeline.settings.min_rejected_rows)
+
+
+def _tell(pipeline: Pipeline, run_id: str, report: LoadReport) -> None:
+    """Log what was loaded, keep it for the run's report, and tell of refused files."""
+    name = places.run_name(run_id)
+    for file in report.files:
+        if file.refused:
+            log.error("%s is refused: %s; its rows of before stay", file.file_key, file.refused)
+        else:
+            rejected = sum(file.rows_rejected.values())
+            log.info("%s: %d rows, %d rejected", file.file_key, file.rows_loaded, rejected)
+    log.info("rows that are new or differ: %s", report.rows_changed)
+    content = json.dumps(asdict(report), indent=1, ensure_ascii=False).encode()
+    pipeline.bucket.put(places.metadata_report_key(name), content)
+    refused = [f"{file.file_key}: {file.refused}" for file in report.files if file.refused]
+    if refused:
+        pipeline.alerts.send(
+            f"music_streaming_etl refused {len(refused)} metadata file(s)",
+            "\n".join([f"run {run_id}, task load_metadata_to_rds, refused:", *refused]),
+        )

@@ -1,0 +1,43 @@
+"""What people are told: SNS messages and CloudWatch metrics. Their own failure is only logged."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+NAMESPACE = "MusicStreamingEtl"
+MAX_SUBJECT = 100
+MAX_MESSAGE_BYTES = 200_000
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """A topic and a metrics namespace. The clients are boto3's of sns and cloudwatch."""
+
+    topics: Any
+    metrics: Any
+    topic_arn: str
+
+    def send(self, subject: str, message: str) -> None:
+        """Publish a message; where that fails the log has it, and the caller goes on."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        plain = "".join(c if " " <= c <= "~" else "?" for c in subject)[:MAX_SUBJECT]
+        body = message.encode()[:MAX_MESSAGE_BYTES].decode("utf-8", "ignore")
+        try:
+            self.topics.publish(TopicArn=self.topic_arn, Subject=plain, Message=body)
+        except (BotoCoreError, ClientError) as error:
+            log.error("no alert was sent (%s); it would have said: %s", error, body)
+
+    def count(self, metric: str, value: int, dimensions: Mapping[str, str]) -> None:
+        """Put a metric; where that fails the log has it."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        named = [{"Name": name, "Value": text} for name, text in dimensions.items()]
+        data = [{"MetricName": metric, "Value": value, "Unit": "Count", "Dimensions": named}]
+        try:
+            self.metrics.put_metric_data(Namespace=NAMESPACE, MetricData=data)
+        except (BotoCoreError, ClientError) as error:
+            log.warning("metric %s = %d of %s was not put: %s", metric, value, dimensions, error)

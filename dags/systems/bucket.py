@@ -1,0 +1,170 @@
+"""The S3 bucket: objects by key. It knows no layout; `conf.places` does."""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO, TypeVar, cast
+
+PARALLEL_CALLS = 16
+DELETED_AT_ONCE = 1000
+MISSING = ("404", "NoSuchKey", "NotFound")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class BucketError(Exception):
+    """An object is not there, or is not what was expected; the message names its key."""
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object as a listing or a HEAD shows it; `last_modified` is in UTC."""
+
+    key: str
+    etag: str
+    size: int
+    last_modified: datetime
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One level of a listing: its objects, and the folders below it, with their slash."""
+
+    objects: tuple[StoredObject, ...]
+    folders: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket. `client` is boto3's of s3."""
+
+    client: Any
+    name: str
+
+    def uri(self, key: str) -> str:
+        return f"s3://{self.name}/{key}"
+
+    def key_of(self, uri: str) -> str:
+        """Give the key of a URI of this bucket.
+
+        Raises:
+            BucketError: It lies elsewhere.
+        """
+        prefix = f"s3://{self.name}/"
+        if not uri.startswith(prefix):
+            raise BucketError(f"{uri} does not lie in bucket {self.name}")
+        return uri.removeprefix(prefix)
+
+    def list_objects(self, prefix: str, *, after: str = "") -> Iterator[StoredObject]:
+        """List all objects below a prefix, in byte order of their keys."""
+        start = {"StartAfter": after} if after else {}
+        for page in self._pages(Prefix=prefix, **start):
+            yield from map(_stored, page.get("Contents", ()))
+
+    def list_level(self, prefix: str) -> Listing:
+        """List what lies right below a prefix that ends in a slash."""
+        objects: list[StoredObject] = []
+        folders: list[str] = []
+        for page in self._pages(Prefix=prefix, Delimiter="/"):
+            objects += map(_stored, page.get("Contents", ()))
+            folders += [found["Prefix"] for found in page.get("CommonPrefixes", ())]
+        return Listing(tuple(objects), tuple(folders))
+
+    def head(self, key: str) -> StoredObject | None:
+        """Describe an object, None where there is none."""
+        with self._missing_is_none():
+            found = self.client.head_object(Bucket=self.name, Key=key)
+            etag = found["ETag"].strip('"')
+            return StoredObject(key, etag, found["ContentLength"], found["LastModified"])
+        return None
+
+    def open(self, key: str, etag: str) -> BinaryIO:
+        """Open an object for reading, as long as its ETag is this one.
+
+        Raises:
+            BucketError: It was replaced or removed since.
+        """
+        from botocore.exceptions import ClientError
+
+        try:
+            answer = self.client.get_object(Bucket=self.name, Key=key, IfMatch=f'"{etag}"')
+        except ClientError as error:
+            if _code(error) in ("PreconditionFailed", "412", *MISSING):
+                raise BucketError(f"{key} was replaced or removed while it was read") from None
+            raise
+        return cast("BinaryIO", answer["Body"])
+
+    def read(self, key: str) -> bytes | None:
+        """Read a small object whole, None where there is none."""
+        with self._missing_is_none():
+            content: bytes = self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
+            return content
+        return None
+
+    def read_json(self, key: str) -> Any:
+        """Read a JSON object.
+
+        Raises:
+            BucketError: It is not there.
+        """
+        content = self.read(key)
+        if content is None:
+            raise BucketError(f"{self.uri(key)} is not there")
+        return json.loads(content)
+
+    def put(self, key: str, content: bytes) -> None:
+        self.client.put_object(Bucket=self.name, Key=key, Body=content)
+
+    def upload(self, key: str, file: BinaryIO) -> None:
+        """Put what a file holds from its present place on, in parts where it is large."""
+        self.client.upload_fileobj(file, self.name, key)
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy an object within the bucket, in parts where it is large."""
+        self.client.copy({"Bucket": self.name, "Key": source}, self.name, target)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Delete objects; those that are not there are no error.
+
+        Raises:
+            BucketError: S3 would not delete one of them.
+        """
+        waiting = list(keys)
+        for start in range(0, len(waiting), DELETED_AT_ONCE):
+            part = [{"Key": key} for key in waiting[start : start + DELETED_AT_ONCE]]
+            request = {"Objects": part, "Quiet": True}
+            answer = self.client.delete_objects(Bucket=self.name, Delete=request)
+            for error in answer.get("Errors", ()):
+                raise BucketError(f"{error['Key']} was not deleted: {error.get('Message')}")
+
+    def _pages(self, **request: Any) -> Iterable[dict[str, Any]]:
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, **request)
+        return cast("Iterable[dict[str, Any]]", pages)
+
+    @contextlib.contextmanager
+    def _missing_is_none(self) -> Iterator[None]:
+        from botocore.exceptions import ClientError
+
+        try:
+            yield
+        except ClientError as error:
+            if _code(error) not in MISSING:
+                raise
+
+
+def in_parallel(act: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """Call for each item, several at a time; results in their order, the first error raised."""
+    with ThreadPoolExecutor(PARALLEL_CALLS) as pool:
+        return list(pool.map(act, items))
+
+
+def _stored(found: dict[str, Any]) -> StoredObject:
+    etag = found["ETag"].strip('"')
+    return StoredObject(found["Key"], etag, found["Size"], found["LastModified"])
+
+
+def _code(error: Any) -> str:
+    return str(error.response["Error"]["Code"])

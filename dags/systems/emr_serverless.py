@@ -1,0 +1,200 @@
+"""EMR Serverless: what a job run is asked for, which token it gets, and which ones are ours."""
+
+import hashlib
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from conf import places
+from conf.settings import Settings
+
+LIVE = frozenset({"SUBMITTED", "PENDING", "SCHEDULED", "QUEUED", "RUNNING"})
+ENDED = frozenset({"SUCCESS", "FAILED", "CANCELLED"})
+TERMINATED = "TERMINATED"
+PASSWORD_SETTING = "spark.kpi.jdbc.password"  # noqa: S105
+MAX_NAME = 256
+
+log = logging.getLogger(__name__)
+
+
+class EmrError(Exception):
+    """A job run cannot be had; the message is one line and says what to do."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A job run to start, or to attach to: asked for twice, the service starts it once."""
+
+    name: str
+    token: str
+    job_driver: dict[str, Any]
+    overrides: dict[str, Any]
+    output: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """Which task of which life of a run; `started` is before its first job run."""
+
+    dag: str
+    claim: str
+    name: str
+    started: datetime
+
+    @property
+    def job_name(self) -> str:
+        return f"{self.claim}/{self.name}"
+
+    def token(self, attempt: int) -> str:
+        """Give the client token of an attempt: the same for whoever asks for it."""
+        text = "\n".join((self.dag, self.claim, self.name, str(attempt)))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class EmrServerless:
+    """An application, by its name. `client` is boto3's of emr-serverless."""
+
+    client: Any
+    application: str
+
+    def application_id(self) -> str:
+        """Find the application.
+
+        Raises:
+            EmrError: There is none of that name.
+        """
+        for page in self.client.get_paginator("list_applications").paginate():
+            for found in page["applications"]:
+                if found["name"] == self.application and found["state"] != TERMINATED:
+                    return str(found["id"])
+        raise EmrError(
+            f"there is no EMR Serverless application {self.application}: run `make up`, or deploy"
+        )
+
+    def job_runs(self, application_id: str, since: datetime) -> Iterator[dict[str, Any]]:
+        """List the job runs made since an instant: id, name, state, createdAt."""
+        # The clocks of the worker and of the service may differ.
+        pages = self.client.get_paginator("list_job_runs").paginate(
+            applicationId=application_id, createdAtAfter=since - timedelta(hours=1)
+        )
+        for page in pages:
+            yield from page["jobRuns"]
+
+    def describe(self, application_id: str, job_run_id: str) -> dict[str, Any]:
+        answer = self.client.get_job_run(applicationId=application_id, jobRunId=job_run_id)
+        found: dict[str, Any] = answer["jobRun"]
+        return found
+
+    def cancel_orphans(self, application_id: str, runs: Sequence[Mapping[str, Any]]) -> None:
+        """Cancel live job runs that nobody waits for; one that has just ended is no error."""
+        from botocore.exceptions import ClientError
+
+        for run in runs:
+            log.warning("job run %s (%s) belongs to a dead life: cancelled", run["id"], run["name"])
+            try:
+                self.client.cancel_job_run(applicationId=application_id, jobRunId=run["id"])
+            except ClientError as error:
+                log.info("job run %s was not cancelled: %s", run["id"], error)
+
+    def choose_attempt(
+        self,
+        application_id: str,
+        task: Task,
+        settings: Settings,
+        bucket: str,
+        arguments: Sequence[str],
+        properties: Mapping[str, str],
+    ) -> Attempt:
+        """Choose the attempt that a task's try is to wait for.
+
+        A live job run of this claim is attached to; those of this run's other claims are
+        cancelled. Else attempt 1 + those that ended: the service gives one job run per token.
+        """
+        runs = list(self.job_runs(application_id, task.started))
+        run = task.claim.rpartition("-")[0]
+        is_ours = [found for found in runs if str(found.get("name", "")).startswith(f"{run}-")]
+        live = [found for found in is_ours if found["state"] in LIVE]
+        prefix = f"{task.claim}/"
+        orphans = [found for found in live if not str(found["name"]).startswith(prefix)]
+        self.cancel_orphans(application_id, orphans)
+        same_task = [found for found in is_ours if found["name"] == task.job_name]
+        for found in same_task:
+            if found["state"] in LIVE:
+                log.info("attaching to job run %s of an earlier try", found["id"])
+                return self._attach(application_id, found["id"], task)
+        number = 1 + len(same_task)
+        return build_attempt(task, number, settings, bucket, arguments, properties)
+
+    def _attach(self, application_id: str, job_run_id: str, task: Task) -> Attempt:
+        found = self.describe(application_id, job_run_id)
+        driver, overrides = found["jobDriver"], found.get("configurationOverrides", {})
+        output = output_of(found)
+        number = int(output.rpartition("attempt=")[2])
+        return Attempt(task.job_name, task.token(number), driver, overrides, output)
+
+
+def build_attempt(
+    task: Task,
+    number: int,
+    settings: Settings,
+    bucket: str,
+    arguments: Sequence[str],
+    properties: Mapping[str, str],
+) -> Attempt:
+    """Build the request of an attempt, which writes a folder of its own.
+
+    No secret is in it: the password is a reference that the service resolves at the job's start.
+    """
+    output = f"s3://{bucket}/{places.attempt_folder(task.claim, task.name, number)}"
+    artifacts = settings.artifacts_prefix
+    own = ["--output", output]
+    if task.name == "validate_data":
+        own += ["--quarantine", f"s3://{bucket}/{places.quarantine_folder(task.claim, number)}"]
+    driver = {
+        "sparkSubmit": {
+            "entryPoint": f"s3://{bucket}/{places.job_key(artifacts, task.name)}",
+            "entryPointArguments": [*arguments, *own],
+            "sparkSubmitParameters": f"--py-files s3://{bucket}/{places.package_key(artifacts)}",
+        }
+    }
+    spark = {
+        "spark.driver.cores": str(settings.driver_cores),
+        "spark.driver.memory": settings.driver_memory,
+        "spark.executor.cores": str(settings.executor_cores),
+        "spark.executor.memory": settings.executor_memory,
+        "spark.dynamicAllocation.maxExecutors": str(settings.max_executors),
+        **properties,
+    }
+    logs = {"logUri": f"s3://{bucket}/{places.log_folder(task.claim)}/"}
+    overrides = {
+        "applicationConfiguration": [{"classification": "spark-defaults", "properties": spark}],
+        "monitoringConfiguration": {"s3MonitoringConfiguration": logs},
+    }
+    return Attempt(task.job_name[:MAX_NAME], task.token(number), driver, overrides, output)
+
+
+def jdbc_properties(settings: Settings, bucket: str) -> dict[str, str]:
+    """Give the Spark settings of the job that reads RDS: the driver, and where the password is."""
+    jar = places.jar_key(settings.artifacts_prefix, settings.jdbc_jar)
+    return {
+        "spark.jars": f"s3://{bucket}/{jar}",
+        PASSWORD_SETTING: f"EMR.secret@{settings.jdbc_password_secret}",
+    }
+
+
+def output_of(job_run: Mapping[str, Any]) -> str:
+    """Give the folder that a job run writes, from its own arguments."""
+    arguments = job_run["jobDriver"]["sparkSubmit"]["entryPointArguments"]
+    return str(arguments[arguments.index("--output") + 1])
+
+
+def explain_failure(job_run: Mapping[str, Any]) -> str:
+    """Say why a job run failed and where its log lies."""
+    monitoring = job_run.get("configurationOverrides", {}).get("monitoringConfiguration", {})
+    folder = monitoring.get("s3MonitoringConfiguration", {}).get("logUri", "its log folder ")
+    place = f"{folder}applications/{job_run['applicationId']}/jobs/{job_run['jobRunId']}/"
+    details = " ".join(str(job_run.get("stateDetails", "")).split()) or "no reason was given"
+    return f"job run {job_run['jobRunId']} ended {job_run['state']}: {details}; its log: {place}"
