@@ -1,26 +1,5 @@
-"""The stand-in, once for all worlds of these tests, and a fresh world for each."""
+"""Fresh worlds over one stand-in."""
 
-from collections.abc import Iterator
+from tests.pipeline_fixtures import pipeline_stack, world
 
-import pytest
-
-from commands.local_aws import bring_up
-from commands.local_stack import describe_stack
-from conf.settings import load_settings
-from localaws.stack import Stack
-from tests.pipeline_world import World
-
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    stack, settings = describe_stack(tmp_path_factory.mktemp("aws"))
-    try:
-        bring_up(stack, settings)
-        yield stack
-    finally:
-        stack.down()
-
-
-@pytest.fixture
-def world(stack: Stack) -> World:
-    return World(stack, load_settings("local"))
+__all__ = ["pipeline_stack", "world"]
