@@ -33,7 +33,8 @@ def spark() -> Iterator[SparkSession]:
         # As conf/spark-local.conf: no .crc files, and names may hold a colon.
         "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
         "spark.sql.shuffle.partitions": "1",
-        "spark.driver.extraClassPath": f"{jars.jars_dir('jdbc')}/*",
+        # S3A too: the flow's tests reach the stand-in's S3 by this session.
+        "spark.driver.extraClassPath": f"{jars.jars_dir('jdbc')}/*:{jars.jars_dir('s3a')}/*",
         # Short lives: the second compiler costs more than it gives back.
         "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
     }

@@ -1,0 +1,86 @@
+"""The cases of the whole flow with the Spark jobs, in one warm session over the stand-in."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from localaws.stack import Stack
+from tests.end_to_end.spark_run_helpers import ROOT
+from tests.flow_cases import CASES, Case
+from tests.pipeline_world import World
+from tests.reference_kpis import Song
+from tests.warm_spark import SparkJobs, reach_s3
+
+LAB = ROOT.parent / "shared" / "data" / "lab"
+# These go with make test, the others with make test-slow.
+QUICK = ("three_files_in_one_run", "a_refused_file_among_good_ones", "a_file_twice")
+
+
+@pytest.fixture
+def spark_world(spark: SparkSession, pipeline_stack: Stack, world: World) -> World:
+    reach_s3(spark, pipeline_stack)
+    world.jobs = SparkJobs(spark, world)
+    return world
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_the_flow(spark_world: World, name: str) -> None:
+    CASES[name](spark_world)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "case",
+    [case for name, case in CASES.items() if name not in QUICK],
+    ids=[name for name in CASES if name not in QUICK],
+)
+def test_the_flow_at_length(spark_world: World, case: Case) -> None:
+    case(spark_world)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not LAB.is_dir(), reason="the lab's data does not lie beside the project")
+@pytest.mark.parametrize(
+    "runs",
+    [["123"], ["12", "3"], ["3", "1", "2"]],
+    ids=["one-run", "two-runs", "three-runs"],
+)
+def test_the_labs_data_in_any_number_of_runs(spark_world: World, runs: list[str]) -> None:
+    for kind in ("users", "songs"):
+        name = f"data/{kind}/{kind}.csv"
+        spark_world.bucket.put(name, (LAB / kind / f"{kind}.csv").read_bytes())
+    spark_world.songs = read_songs(LAB / "songs" / "songs.csv")
+
+    for number, files in enumerate(runs):
+        for file in files:
+            content = (LAB / "streams" / f"streams{file}.csv").read_bytes()
+            spark_world.deliver_bytes(f"data/streams/streams{file}.csv", content)
+        assert spark_world.run(f"run {number}") == "committed"
+
+    spark_world.assert_tables()
+    tables = spark_world.tables()
+    assert len(tables["streams"]) == 34_038
+    assert (len(tables["hourly_kpis"]), len(tables["genre_kpis"])) == (24, 113)
+    assert (len(tables["users"]), len(tables["songs"])) == (50_000, len(spark_world.songs))
+
+
+def read_songs(path: Path) -> list[Song]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return [song_of(row) for row in csv.DictReader(file)]
+
+
+def song_of(row: dict[str, str]) -> Song:
+    def number(name: str) -> Any:
+        return int(row[name]) if row[name] else None
+
+    texts = {name: row[name].strip() or None for name in ("track_id", "artists", "track_name")}
+    return Song(
+        id=int(row["id"]),
+        popularity=number("popularity"),
+        duration_ms=number("duration_ms"),
+        track_genre=row["track_genre"].strip() or None,
+        **texts,
+    )
