@@ -1,0 +1,121 @@
+"""Describe the DAG as JSON, in whichever Airflow runs this: `python describe_dag.py REPOSITORY`.
+
+Parses the file as the dag processor does, with the network shut; then asks each Spark task what it
+would submit, in the context of a manual run, which in Airflow 3 has no date.
+"""
+
+import json
+import socket
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+CLAIM = "manual-0123abcd-89abcdef"
+CONNECTION = SimpleNamespace(
+    host="db.example", port=5432, schema="metadata", login="reader", password="a-planted-secret"
+)
+
+
+class Client:
+    """EMR Serverless as far as it is asked before a submission: no job run yet."""
+
+    def get_paginator(self, name: str) -> Any:
+        pages: list[dict[str, Any]] = [{"jobRuns": []}]
+        return SimpleNamespace(paginate=lambda **_: pages)
+
+
+def main(repository: Path) -> None:
+    # Airflow's own import is not the DAG's to answer for.
+    from airflow.models.dagbag import DagBag
+
+    calls: list[Any] = []
+    socket.socket.connect = lambda _, address: calls.append(address)  # type: ignore[method-assign, assignment]
+    started = time.process_time()
+    bag = DagBag(dag_folder=str(repository / "dags"))
+    seconds = time.process_time() - started
+    dag = bag.dags.get("music_streaming_etl")
+    described = {
+        "errors": {Path(name).name: error for name, error in bag.import_errors.items()},
+        "dags": sorted(bag.dags),
+        "parse_cpu_seconds": seconds,
+        "network_calls": [str(call) for call in calls],
+        "heavy": sorted({"boto3", "psycopg2", "pyspark", "pandas"} & imported_by(repository)),
+    }
+    if dag is not None:
+        described |= {
+            "catchup": dag.catchup,
+            "max_active_runs": dag.max_active_runs,
+            "params": {name: dag.params[name] for name in dag.params},
+            "tasks": {task.task_id: describe_task(task) for task in dag.tasks},
+            "jobs": {task.task_id: describe_job(task) for task in dag.tasks if is_job(task)},
+        }
+    print("\n" + json.dumps(described, default=str))
+
+
+def imported_by(repository: Path) -> set[str]:
+    """Give the top modules that our own modules hold by name after the parse."""
+    ours = [
+        module
+        for module in list(sys.modules.values())
+        if str(getattr(module, "__file__", "") or "").startswith(f"{repository}/dags")
+    ]
+    return {
+        getattr(value, "__name__", "").partition(".")[0]
+        for module in ours
+        for value in vars(module).values()
+        if type(value) is type(sys)
+    }
+
+
+def is_job(task: Any) -> bool:
+    return type(task).__name__ == "SparkJobOperator"
+
+
+def describe_task(task: Any) -> dict[str, Any]:
+    return {
+        "upstream": sorted(task.upstream_task_ids),
+        "retries": task.retries,
+        "retry_delay": task.retry_delay.total_seconds(),
+        "timeout": task.execution_timeout.total_seconds(),
+        "has_failure_callback": bool(task.on_failure_callback),
+        "is_teardown": task.is_teardown,
+        "is_setup": task.is_setup,
+        "trigger_rule": str(getattr(task.trigger_rule, "value", task.trigger_rule)),
+        "templates": [str(getattr(task, name, "")) for name in task.template_fields],
+    }
+
+
+def describe_job(task: Any) -> dict[str, Any]:
+    """Give what a Spark task would submit, and how it waits."""
+    from dags.systems import connections
+    from dags.systems.emr_serverless import EmrServerless
+
+    connections.read_connection = lambda _: CONNECTION
+    outputs = {
+        "extract_streaming": {"claim": CLAIM, "run_time": "2026-11-23T09:51:14.888961+00:00"},
+        "extract_metadata": "s3://bucket/metadata",
+        "validate_data": "s3://bucket/validated",
+    }
+    context = {
+        "run_id": "manual__2026-11-23T09:51:14.888961+00:00",
+        "params": {"max_rejected_share": 0.25},
+        "ti": SimpleNamespace(xcom_pull=lambda task_ids: outputs[task_ids]),
+    }
+    task.application_id = "application"
+    attempt = task.choose_attempt(context, EmrServerless(Client(), "music-streaming"))
+    return {
+        "driver": attempt.job_driver["sparkSubmit"],
+        "overrides": attempt.overrides,
+        "name": attempt.name,
+        "token": attempt.token,
+        "output": attempt.output,
+        "deferrable": task.deferrable,
+        "waits_seconds": task.waiter_delay * task.waiter_max_attempts,
+        "config": task.config,
+    }
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
