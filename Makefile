@@ -23,7 +23,8 @@ FIND_PYTHON = for python in "$(PYTHON)" python3.11 python3.12 python3; do \
 	if [ -n "$(PYTHON)" ]; then python=; break; fi; python=; done
 
 .PHONY: help setup lint types test test-slow check format lock sample spark-run metadata-up metadata-down bench clean
-.PHONY: up down status env query coverage bench-warehouse
+.PHONY: up down status env query coverage bench-warehouse run validate
+.PHONY: reconcile rebuild compact
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -92,6 +93,23 @@ metadata-up: setup ## Start a PostgreSQL with users and songs, print how to reac
 
 metadata-down: setup ## Stop it: STATE=.local/metadata
 	@$(PY) -m commands.metadata_server down --state "$(or $(STATE),.local/metadata)"
+
+# With parameters for the DAG alone, nothing is uploaded: the sample does not belong into every state.
+run: setup $(if $(filter 2.9.2,$(AIRFLOW)),$(AIRFLOW_2)/lock) ## Run the whole DAG on the local AWS: DATA=tests/sample STATE=.local/aws CONF='{"rebuild": true}' AIRFLOW=2.9.2
+	@$(PY) -m commands.run --state "$(or $(STATE),.local/aws)" $(if $(AIRFLOW),--airflow "$(AIRFLOW)") \
+	  $(if $(DATA)$(CONF),,--data tests/sample) $(if $(DATA),--data "$(DATA)") $(if $(CONF),--conf "$$CONF")
+
+validate: setup ## Ask the warehouse the five queries that show a run's results: STATE=.local/aws
+	@$(PY) -m commands.validate --state "$(or $(STATE),.local/aws)"
+
+reconcile: setup ## Prove that every play counts exactly once: commits, lake, warehouse: STATE=.local/aws
+	@$(PY) -m commands.reconcile --state "$(or $(STATE),.local/aws)"
+
+rebuild: setup ## Derive totals, KPIs and the warehouse's plays anew from the lake: STATE=.local/aws
+	@$(PY) -m commands.run --state "$(or $(STATE),.local/aws)" --conf '{"rebuild": true}'
+
+compact: setup ## Put each day of the lake into one object, drop old ones: STATE=.local/aws KEEP_DAYS=7
+	@$(PY) -m commands.compact --state "$(or $(STATE),.local/aws)" --keep-days "$(or $(KEEP_DAYS),7)"
 
 up: setup ## Start the local AWS (S3, PostgreSQL, DynamoDB, EMR, Redshift): STATE=.local/aws PORTS="s3=8333 endpoint=4566"
 	@$(PY) -m commands.local_aws up --state "$(or $(STATE),.local/aws)" $(PORTS:%=--port "%")

@@ -22,7 +22,7 @@ ENVIRONMENT = f"{OVERRIDE}ENVIRONMENT"
 # Each with the least and the greatest value that makes sense.
 NUMBERS = {
     "max_files_per_run": (1, 100_000),
-    "listing_lookback_days": (1, 3650),
+    "listing_lookback_days": (1, 36_500),
     "lease_minutes": (2, 10_080),
     "max_rejected_share": (0, 1),
     "min_rejected_rows": (0, 1_000_000_000),
@@ -186,4 +186,12 @@ def _read_overrides(variables: Mapping[str, str]) -> dict[str, Any]:
         for name, text in variables.items()
         if name.startswith(OVERRIDE) and name != ENVIRONMENT
     }
-    return {key: text if key in texts else yaml.safe_load(text) for key, text in own.items()}
+    return {key: text if key in texts else _read_scalar(text) for key, text in own.items()}
+
+
+def _read_scalar(text: str) -> Any:
+    """Read a value as the files do; what is no YAML stays a text, which no number is."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text

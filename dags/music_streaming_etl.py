@@ -77,7 +77,7 @@ with DAG(
     dag_id="music_streaming_etl",
     description="Plays from S3 to Redshift, each exactly once",
     doc_md=__doc__,
-    schedule=settings.schedule,
+    schedule=settings.schedule or None,
     start_date=datetime(2024, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from airflow.providers.amazon.aws.links.emr import EmrServerlessS3LogsLink
 from airflow.providers.amazon.aws.operators.emr import EmrServerlessStartJobOperator
 
 from conf.run_log import name_run
@@ -34,6 +35,8 @@ class SparkJobOperator(EmrServerlessStartJobOperator):
 
     # Nothing is rendered: all is built from the claim when the task runs.
     template_fields = ()
+    # The others are never filled, and Airflow 3 logs an error for each.
+    operator_extra_links = (EmrServerlessS3LogsLink(),)  # type: ignore[assignment]
 
     def __init__(self, *, settings: Settings, upstream_jobs: tuple[str, ...] = (), **kwargs: Any):
         waits = settings.job_timeout_minutes * 60 // settings.poll_seconds + SPARE_WAITS

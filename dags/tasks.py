@@ -4,11 +4,12 @@ import contextlib
 import json
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from conf import places
 from conf.run_log import name_run
-from conf.settings import SettingsError, load_own_settings
+from conf.settings import Settings, SettingsError, load_own_settings
 from dags.airflow_versions import (
     AirflowFailException,
     AirflowSkipException,
@@ -95,7 +96,7 @@ def _report_failure(context: Any) -> None:
     run_id, task_id = context["run_id"], context["ti"].task_id
     name_run(run_id)
     pipeline = open_pipeline(load_own_settings())
-    reason = " ".join(str(context.get("exception") or "no reason was given").split())[:MAX_REASON]
+    reason = _reason(context, pipeline.settings)
     content = json.dumps({"run": run_id, "task": task_id, "reason": reason}).encode()
     pipeline.alerts.send(
         f"music_streaming_etl: {task_id} failed",
@@ -103,6 +104,23 @@ def _report_failure(context: Any) -> None:
         "run takes the files of this one. docs/troubleshooting.md says what a reason means.",
     )
     pipeline.bucket.put(places.failure_key(places.run_name(run_id)), content)
+
+
+def _reason(context: Any, settings: Settings) -> str:
+    """Give why a task failed, in one line.
+
+    Where Airflow ended the task itself it hands over no error; of a job the service knows one.
+    """
+    from dags.systems import connections
+    from dags.systems.emr_serverless import EmrServerless
+
+    error, task_id = context.get("exception"), context["ti"].task_id
+    if not error and task_id in JOBS:
+        client = connections.make_client("emr-serverless", settings.region)
+        emr = EmrServerless(client, settings.emr_application)
+        since = datetime.now(UTC) - timedelta(minutes=settings.lease_minutes)
+        error = emr.explain_last(places.run_name(context["run_id"]), task_id, since)
+    return " ".join(str(error or "Airflow gave no reason").split())[:MAX_REASON]
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from typing import Any
 import psycopg2
 
 from commands.local_stack import make_client
+from commands.reconcile import reconcile
 from commands.seed_local_aws import create_ledger
 from conf import places
 from conf.settings import Settings
@@ -180,6 +181,7 @@ class World:
             for found in self.bucket.list_objects("lake/commits/")
         ]
         assert (len(accepted), sum(accepted)) == (commit, len(expected))
+        assert reconcile(self.pipeline).faults == ()
 
     def state(self) -> tuple[int, str | None]:
         return warehouse.read_state(self.pipeline.warehouse)

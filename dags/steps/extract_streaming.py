@@ -160,7 +160,9 @@ def _claim_files(
 
     lost = in_parallel(claim, files)
     holders = {each.key: item for each, item in zip(files, lost, strict=True) if item is not None}
-    _tell_held(pipeline, [each for each in files if each.key in holders], holders)
+    # What another run has brought to an end since is held by nobody.
+    held = [each for each in files if holders.get(each.key, {}).get("status") == "CLAIMED"]
+    _tell_held(pipeline, held, holders)
     return [each for each in files if each.key not in holders]
 
 

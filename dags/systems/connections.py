@@ -54,6 +54,6 @@ def make_client(service: str, region: str) -> Any:
     import boto3
     from botocore.config import Config
 
-    retries: Any = {"mode": "standard", "max_attempts": TRIES}
+    retries: Any = {"mode": "standard", "total_max_attempts": TRIES}
     config = Config(retries=retries, max_pool_connections=MAX_CONNECTIONS)
     return boto3.client(service, region_name=region, config=config)

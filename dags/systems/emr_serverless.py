@@ -99,6 +99,20 @@ class EmrServerless:
             except ClientError as error:
                 log.info("job run %s was not cancelled: %s", run["id"], error)
 
+    def explain_last(self, run: str, task: str, since: datetime) -> str | None:
+        """Say why the last job run of a task failed, whatever life of the run it was of."""
+        application_id = self.application_id()
+        ours = [
+            found
+            for found in self.job_runs(application_id, since)
+            if str(found.get("name", "")).startswith(f"{run}-")
+            and str(found["name"]).endswith(f"/{task}")
+        ]
+        if not ours:
+            return None
+        last = max(ours, key=lambda found: found["createdAt"])
+        return explain_failure(self.describe(application_id, last["id"]))
+
     def choose_attempt(
         self,
         application_id: str,

@@ -109,11 +109,13 @@ class Warehouse:
 
 def _error_of(description: Mapping[str, Any], statements: Sequence[Statement]) -> WarehouseError:
     """Give Redshift's error, with what the statement that failed stands for."""
-    reason = description.get("Error") or f"it was {description['Status'].lower()}"
-    parts = description.get("SubStatements") or [description]
+    error = description.get("Error") or f"it was {description['Status'].lower()}"
+    reason = " ".join(error.split())
+    # A batch that fails as a whole may name no statement of it.
+    parts = description.get("SubStatements") or ([description] if len(statements) == 1 else [])
     meanings = [
         statement.failure
-        for part, statement in zip(parts, statements, strict=True)
+        for part, statement in zip(parts, statements, strict=False)
         if part["Status"] == "FAILED" and statement.failure
     ]
     told = ": ".join([*meanings, f"Redshift refused statement {description['Id']}", reason])

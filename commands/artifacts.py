@@ -1,0 +1,53 @@
+"""What the Spark jobs need in the bucket: entry points, their package, and the JDBC driver."""
+
+import hashlib
+import io
+import zipfile
+from pathlib import Path
+
+from commands import jars
+from conf import places
+from conf.settings import Settings
+from dags.protocol.job_arguments import JOBS
+from dags.systems.bucket import Bucket
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = "spark_jobs"
+# Equal files make equal bytes: the least instant that a zip can hold, and rights of no account.
+ZIP_INSTANT = (1980, 1, 1, 0, 0, 0)
+READABLE = 0o644 << 16
+
+
+def put_artifacts(bucket: Bucket, settings: Settings) -> list[str]:
+    """Put what differs from what lies there, and give its keys."""
+    changed = []
+    for key, content in collect_artifacts(settings).items():
+        found = bucket.head(key)
+        # The ETag of an object that was put by one call.
+        if found is None or found.etag != hashlib.md5(content, usedforsecurity=False).hexdigest():
+            bucket.put(key, content)
+            changed.append(key)
+    return changed
+
+
+def collect_artifacts(settings: Settings) -> dict[str, bytes]:
+    """Give the artifacts by their keys."""
+    prefix = settings.artifacts_prefix
+    jobs = ROOT / PACKAGE / "jobs"
+    artifacts = {places.job_key(prefix, job): (jobs / f"{job}.py").read_bytes() for job in JOBS}
+    artifacts[places.package_key(prefix)] = build_package(ROOT / PACKAGE)
+    jar = jars.jars_dir("jdbc") / settings.jdbc_jar
+    artifacts[places.jar_key(prefix, settings.jdbc_jar)] = jar.read_bytes()
+    return artifacts
+
+
+def build_package(folder: Path) -> bytes:
+    """Pack the Python files of a package as `--py-files` takes them; equal files, equal bytes."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as package:
+        for path in sorted(folder.rglob("*.py")):
+            name = path.relative_to(folder.parent).as_posix()
+            entry = zipfile.ZipInfo(name, ZIP_INSTANT)
+            entry.external_attr = READABLE
+            package.writestr(entry, path.read_bytes())
+    return packed.getvalue()

@@ -1,0 +1,180 @@
+"""Run the whole DAG on the stand-in for AWS: upload what is new, let Airflow run, show the KPIs."""
+
+import argparse
+import contextlib
+import fcntl
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import UTC, datetime
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError
+
+from commands import airflow_local, dead_runs, run_summary
+from commands.airflow_local import DagRun, Session
+from commands.artifacts import put_artifacts
+from commands.delivery import Delivery, list_delivery
+from commands.errors import CommandError
+from commands.local_aws import MISTAKES, bring_up
+from commands.local_stack import DEFAULT_STATE, describe_stack, make_client
+from commands.run_summary import Answer
+from commands.seed_local_aws import open_warehouse
+from commands.spark_run import ADVICE, say
+from commands.uploads import NOTES, upload_delivery
+from conf.settings import Settings
+from dags.protocol.errors import FinalError
+from dags.protocol.params import RunParams, read_params
+from dags.systems.bucket import Bucket
+from localaws import stack_state
+from localaws.stack import Stack
+
+# A killed call's Airflow holds the lock until the kernel has ended it too.
+LOCK_SECONDS = 3.0
+LOCK_POLL_SECONDS = 0.1
+
+
+def parse_args(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make run", description=__doc__)
+    parser.add_argument("--data", type=Path, help="holds users/, songs/, streams/; else no upload")
+    parser.add_argument("--state", type=Path, default=DEFAULT_STATE)
+    parser.add_argument("--conf", default="", help="the DAG run's parameters, as JSON")
+    parser.add_argument("--airflow", default=airflow_local.OWN_VERSION, help="its version")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str]) -> int:
+    """Run it; a user's mistake is told in one line."""
+    args = parse_args(argv)
+    try:
+        return run(args)
+    except MISTAKES as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if error.errno not in ADVICE:
+            raise
+        place = f"{error.filename or args.state}: {error.strerror}"
+        print(f"error: {place}: {ADVICE[error.errno]}", file=sys.stderr)
+        return 2
+    except BotoCoreError as error:
+        print(f"error: the local AWS does not answer: {error}: call it again", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped: nothing is lost, call it again to go on", file=sys.stderr)
+        return 130
+
+
+def run(args: argparse.Namespace) -> int:
+    """Upload, run and show; give 1 where the DAG run failed.
+
+    Dying anywhere leaves a state that the next call begins from.
+    """
+    started = time.monotonic()
+    check_conf(args.conf)
+    airflow = airflow_local.find_airflow(args.airflow, args.state)
+    delivery = None if args.data is None else list_delivery(args.data)
+    with alone(args.state) as lock:
+        stack, settings = describe_stack(args.state)
+        bring_up(stack, settings)
+        bucket = Bucket(make_client(stack, "s3"), settings.data_bucket)
+        prepare(stack, settings, bucket, delivery)
+        environment = airflow_local.build_environment(airflow, settings, stack.environment())
+        log = stack.config.state / "logs" / f"airflow-{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
+        session = Session(airflow, environment, log, lock)
+        dag_run = run_dag(session, stack, settings, args.conf)
+        answer = Answer(bucket, open_warehouse(stack, settings), args.state)
+        return tell(answer, dag_run, time.monotonic() - started)
+
+
+def prepare(stack: Stack, settings: Settings, bucket: Bucket, delivery: Delivery | None) -> None:
+    """Clear away what a killed run left, and put files and jobs where a run looks for them."""
+    freed = dead_runs.end_dead_runs(dead_runs.open_systems(stack, settings))
+    if freed:
+        say(f"files of a killed run that are free again: {freed:,}")
+    if delivery is not None:
+        for key in delivery.ignored:
+            say(f"not a delivery, left alone: {key}")
+        notes = stack.config.state / NOTES
+        upload_delivery(bucket, settings.data_prefix, delivery, notes)
+    for key in put_artifacts(bucket, settings):
+        say(f"uploaded {key}")
+
+
+def run_dag(session: Session, stack: Stack, settings: Settings, conf: str) -> DagRun:
+    """Run the DAG; stopped by Ctrl-C it leaves no job behind and gives its files back."""
+    try:
+        airflow_local.migrate(session)
+        return airflow_local.run_dag(session, conf)
+    except KeyboardInterrupt:
+        say("stopping ...")
+        dead_runs.end_dead_runs(dead_runs.open_systems(stack, settings))
+        raise
+
+
+def tell(answer: Answer, dag_run: DagRun, seconds: float) -> int:
+    if run_summary.has_succeeded(dag_run):
+        run_summary.print_summary(answer, dag_run, seconds)
+        return 0
+    for line in run_summary.describe_failure(answer, dag_run):
+        say(line)
+    return 1
+
+
+def check_conf(conf: str) -> None:
+    """Refuse parameters that the DAG does not have, or cannot take.
+
+    Raises:
+        CommandError: What is wrong, and what there is.
+    """
+    if not conf:
+        return
+    try:
+        values = json.loads(conf)
+    except ValueError as error:
+        raise CommandError(
+            f"CONF is no JSON: {error}: write CONF='{{\"rebuild\": true}}'"
+        ) from error
+    known = [field.name for field in fields(RunParams)]
+    if not isinstance(values, dict) or not values.keys() <= set(known):
+        raise CommandError(f"CONF is a JSON object of {', '.join(known)}, got {conf}")
+    try:
+        read_params(values)
+    except FinalError as error:
+        raise CommandError(f"CONF: {error}") from error
+
+
+@contextlib.contextmanager
+def alone(state: Path) -> Iterator[int]:
+    """Hold the state's lock and give its descriptor, which Airflow's process shares.
+
+    Raises:
+        CommandError: Another call holds it.
+    """
+    stack_state.make_state_folder(state.absolute())
+    with (state / "run.lock").open("a") as lock:
+        deadline = time.monotonic() + LOCK_SECONDS
+        while not try_lock(lock.fileno()):
+            if time.monotonic() > deadline:
+                raise CommandError(
+                    f"another make run works on {state}: wait for it, or name another STATE"
+                )
+            time.sleep(LOCK_POLL_SECONDS)
+        yield lock.fileno()
+
+
+def try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    # make passes it on: no job is to be left behind then, as at Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,104 @@
+"""What is told of a task that failed for good, whatever Airflow handed over."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from conf import places
+from conf.settings import load_settings
+from dags import tasks
+from dags.protocol import pipeline
+from dags.systems import connections
+from tests.pipeline_world import Told
+
+RUN = "manual__2026-11-23T09:51:14+00:00"
+
+
+class FakeEmr:
+    """One job run of the failed task, ended by itself."""
+
+    def get_paginator(self, name: str) -> Any:
+        run = {"id": "1", "name": f"{places.run_name(RUN)}-0123abcd/validate_data", "createdAt": 1}
+        pages = {
+            "list_applications": {
+                "applications": [{"id": "a", "name": "music-streaming", "state": "STARTED"}]
+            },
+            "list_job_runs": {"jobRuns": [run]},
+        }
+        return SimpleNamespace(paginate=lambda **_: [pages[name]])
+
+    def get_job_run(self, **_: str) -> dict[str, Any]:
+        return {
+            "jobRun": {
+                "applicationId": "a",
+                "jobRunId": "1",
+                "state": "FAILED",
+                "stateDetails": "out of memory",
+            }
+        }
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What the callback leaves: messages, and objects by key."""
+    from dags.systems.alerts import Alerts
+
+    left = SimpleNamespace(told=Told(), objects={})
+    settings = load_settings("local")
+    opened = SimpleNamespace(
+        settings=settings,
+        alerts=Alerts(left.told, left.told, settings.alerts_topic_arn),
+        bucket=SimpleNamespace(put=left.objects.__setitem__),
+    )
+    monkeypatch.setattr(pipeline, "open_pipeline", lambda _: opened)
+    monkeypatch.setattr(tasks, "load_own_settings", lambda: settings)
+    monkeypatch.setattr(connections, "make_client", lambda *_: FakeEmr())
+    return left
+
+
+def a_context(task: str, **more: Any) -> dict[str, Any]:
+    return {"run_id": RUN, "ti": SimpleNamespace(task_id=task), **more}
+
+
+def test_a_failed_task_is_told_with_run_task_and_reason(told: Any) -> None:
+    error = ValueError("the warehouse\nlacks a table")
+
+    tasks.report_failure(a_context("load_redshift", exception=error))
+
+    (message,) = told.told.messages
+    assert message.startswith("music_streaming_etl: load_redshift failed\n")
+    assert f"run {RUN}, task load_redshift, failed: the warehouse lacks a table" in message
+    failure = json.loads(told.objects[places.failure_key(places.run_name(RUN))])
+    assert failure == {
+        "run": RUN,
+        "task": "load_redshift",
+        "reason": "the warehouse lacks a table",
+    }
+
+
+def test_a_task_that_airflow_ended_itself_gets_the_jobs_reason(told: Any) -> None:
+    tasks.report_failure(a_context("validate_data"))
+
+    (message,) = told.told.messages
+    assert "failed: job run 1 ended FAILED: out of memory; its log: " in message
+
+
+def test_a_task_without_a_job_says_that_no_reason_was_given(told: Any) -> None:
+    tasks.report_failure(a_context("publish_lake"))
+
+    assert "failed: Airflow gave no reason" in told.told.messages[0]
+
+
+def test_what_goes_wrong_while_it_is_told_is_only_logged(
+    told: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_: Any) -> None:
+        raise OSError("no secrets backend")
+
+    monkeypatch.setattr(pipeline, "open_pipeline", refuse)
+
+    tasks.report_failure(a_context("publish_lake"))
+
+    assert "the failure could not be reported" in caplog.text
