@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from conf import settings
-from conf.settings import Settings, SettingsError, load_settings
+from conf.settings import NUMBERS, Settings, SettingsError, load_settings
 
 
 @pytest.fixture
@@ -22,6 +22,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def add(folder: Path, line: str) -> None:
     with (folder / "local.yaml").open("a") as file:
         file.write(f"{line}\n")
+
+
+def override(key: str, value: object) -> dict[str, str]:
+    return {f"AIRFLOW__MUSIC_STREAMING__{key.upper()}": str(value)}
 
 
 def test_the_local_environment_has_the_names_of_the_design() -> None:
@@ -55,8 +59,27 @@ def test_settings_cannot_be_changed() -> None:
         ("data_bucket: s3://bucket", "data_bucket is a bucket name, not a URI: drop the s3://"),
         ("data_bucket: Bucket", "data_bucket is no bucket name: 'Bucket'"),
         ("account_id: '12'", "account_id is twelve digits"),
-        ("copy_role: admin", "copy_role is a role's ARN, got 'admin'"),
-        ("warehouse_workgroup: x", "warehouse_workgroup is a name of 3 to 64 characters"),
+        ("copy_role: admin", "copy_role is no role's ARN: 'admin'"),
+        ("job_role: arn:aws:iam::1:role/x", "job_role is no role's ARN: 'arn:aws:iam::1:role/x'"),
+        ("warehouse_workgroup: x", "warehouse_workgroup is no name of 3 to 64 characters"),
+        ("ledger_table: 'a b c'", "ledger_table is no name of 3 to 64 characters without blanks"),
+        ("data_prefix: data/", "data_prefix is no prefix of names and slashes: 'data/'"),
+        ("artifacts_prefix: ''", "artifacts_prefix is no prefix of names and slashes: ''"),
+        ("driver_memory: 4096m", "driver_memory is no size like 4g: '4096m'"),
+        ("metadata_ssl_mode: tls", "metadata_ssl_mode is one of disable, prefer, require,"),
+        ("task_retries: '2'", "local: task_retries is a whole number, got '2'"),
+        ("task_retries: 2.0", "local: task_retries is a whole number, got 2.0"),
+        ("task_retries: true", "local: task_retries is a whole number, got True"),
+        ("max_rejected_share: '0.1'", "local: max_rejected_share is a number, got '0.1'"),
+        ("max_rejected_share: true", "local: max_rejected_share is a number, got True"),
+        ("max_rejected_share: .nan", "max_rejected_share is a number of 0 to 1"),
+        ("max_rejected_share: 1.01", "max_rejected_share is a number of 0 to 1"),
+        ("is_deferrable: 1", "local: is_deferrable is true or false, got 1"),
+        ("is_deferrable: 'no'", "local: is_deferrable is true or false, got 'no'"),
+        ("max_files_per_run: 0", "max_files_per_run is a number of 1 to 100000"),
+        ("executor_cores: 17", "executor_cores is a number of 1 to 16"),
+        ("lease_minutes: 180", "lease_minutes outlives job_timeout_minutes: make it greater"),
+        ("job_timeout_minutes: 480", "lease_minutes outlives job_timeout_minutes"),
     ],
 )
 def test_a_wrong_value_is_told_by_its_key(folder: Path, line: str, message: str) -> None:
@@ -66,6 +89,50 @@ def test_a_wrong_value_is_told_by_its_key(folder: Path, line: str, message: str)
         load_settings("local")
 
     assert str(error.value).startswith(message)
+
+
+def test_only_a_text_is_told_to_stand_in_quotes(folder: Path) -> None:
+    add(folder, "task_retries: two")
+
+    with pytest.raises(SettingsError, match="^local: task_retries is a whole number, got 'two'$"):
+        load_settings("local")
+
+
+def test_a_lease_that_outlives_its_jobs_by_a_minute_is_taken(folder: Path) -> None:
+    add(folder, "lease_minutes: 181")
+
+    assert load_settings("local").lease_minutes == 181
+
+
+@pytest.mark.parametrize("key", NUMBERS)
+def test_each_bound_of_a_number_is_taken_and_nothing_beyond(folder: Path, key: str) -> None:
+    # Bounds that meet: only the number in question may be refused.
+    add(folder, "lease_minutes: 10080")
+    add(folder, "job_timeout_minutes: 5")
+    least, greatest = NUMBERS[key]
+    bounds = {least, greatest} - ({least} if key == "lease_minutes" else set())
+    bounds -= {greatest} if key == "job_timeout_minutes" else set()
+
+    for bound in bounds:
+        assert getattr(load_settings("local", override(key, bound)), key) == bound
+
+    for beyond in (least - 1, greatest + 1):
+        with pytest.raises(SettingsError, match=f"^{key} is a number of {least} to {greatest}$"):
+            load_settings("local", override(key, beyond))
+
+
+def test_each_number_has_its_bounds() -> None:
+    types = {name: field.type for name, field in Settings.__dataclass_fields__.items()}
+
+    assert NUMBERS.keys() == {name for name, kind in types.items() if kind in (int, float)}
+
+
+def test_a_whole_number_does_for_a_share(folder: Path) -> None:
+    add(folder, "max_rejected_share: 1")
+
+    share = load_settings("local").max_rejected_share
+
+    assert (share, type(share)) == (1.0, float)
 
 
 def test_a_missing_key_is_told(folder: Path) -> None:
@@ -93,3 +160,9 @@ def test_no_key_holds_a_secret() -> None:
 
     assert {name for name in names if "password" in name} == {"jdbc_password_secret"}
     assert set(names) == set(Settings.__dataclass_fields__)
+
+
+def test_the_alerts_topic_lies_in_the_environments_own_account() -> None:
+    arn = load_settings("local").alerts_topic_arn
+
+    assert arn == "arn:aws:sns:eu-west-1:123456789012:music-streaming-alerts"

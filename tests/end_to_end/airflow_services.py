@@ -96,7 +96,9 @@ class Services:
         """Give the process in which a task runs: a grandchild of the scheduler."""
         scheduler = psutil.Process(self.running["scheduler"].pid)
         found = [leaf for worker in scheduler.children() for leaf in worker.children()]
-        return found[0] if found else None
+        # The worker has not yet taken note of the ends of earlier ones.
+        alive = [leaf for leaf in found if leaf.status() != psutil.STATUS_ZOMBIE]
+        return alive[0] if alive else None
 
     def _ask(self, sql: str, value: str) -> list[tuple[str, ...]]:
         address = f"file:{self.airflow.database}?mode=ro"

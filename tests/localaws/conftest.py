@@ -1,26 +1,20 @@
 """Servers of the stand-in for the tests: each over a folder of its own, ended after it."""
 
-import os
 import shutil
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
-from localaws import stack_state
 from localaws.dynoxide import Dynoxide
 from localaws.endpoint.config import SparkConfig
 from localaws.seaweedfs import SeaweedFs
 from localaws.stack import Stack, StackConfig
+from tests import servers
+from tests.servers import BUCKET, kill
 
-ROOT = Path(__file__).resolve().parents[2]
-BUCKET = "a-bucket"
-KEYS = {"access_key_id": "local", "secret_access_key": "local-secret"}
 # Answers as the endpoint's door does, and starts at once: what is tested here is its process.
 DOOR = """
 import http.server, json, sys
@@ -36,59 +30,29 @@ http.server.HTTPServer(("127.0.0.1", port), Door).serve_forever()
 """
 
 
-def kill(pid: int | None) -> None:
-    """Spare a test the two seconds that SeaweedFS takes to end by itself."""
-    if pid is not None:
-        os.kill(pid, signal.SIGKILL)
-
-
 @pytest.fixture(scope="session")
 def programs() -> Path:
     """Give the folder that keeps dynoxide between test runs: npm is asked once."""
-    return ROOT / ".cache" / "programs"
+    return servers.PROGRAMS
 
 
 @pytest.fixture(scope="session")
 def connect() -> Callable[..., Any]:
     """Give a maker of real clients: of a service at an address, with these keys, no retries."""
-
-    def make(service: str, endpoint: str, **keys: str) -> Any:
-        chosen = KEYS | keys
-        return boto3.session.Session().client(
-            service,
-            endpoint_url=endpoint,
-            region_name="eu-west-1",
-            aws_access_key_id=chosen["access_key_id"],
-            aws_secret_access_key=chosen["secret_access_key"],
-            config=Config(retries={"max_attempts": 0}, max_pool_connections=256),
-        )
-
-    return make
+    return servers.make_client
 
 
 @pytest.fixture(scope="session")
 def a_seaweedfs() -> Callable[[Path], SeaweedFs]:
     """Give a maker of S3 servers that are down, on free ports."""
-
-    def make(state: Path) -> SeaweedFs:
-        ports = stack_state.choose_ports(stack_state.new_state("eu-west-1"), {}, ())
-        keys = (KEYS["access_key_id"], KEYS["secret_access_key"])
-        return SeaweedFs(state, ports.seaweed_ports, BUCKET, *keys)
-
-    return make
+    return servers.a_seaweedfs
 
 
 @pytest.fixture(scope="session")
-def s3_server(
-    tmp_path_factory: pytest.TempPathFactory, a_seaweedfs: Callable[[Path], SeaweedFs]
-) -> Iterator[SeaweedFs]:
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeaweedFs]:
     """Give one running S3 server with the bucket BUCKET for all tests that leave it running."""
-    server = a_seaweedfs(tmp_path_factory.mktemp("s3") / "state")
-    server.start()
-    yield server
-    kill(server.daemon.pid)
-    server.stop()
-    shutil.rmtree(server.state)
+    with servers.running_seaweedfs(tmp_path_factory.mktemp("s3")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -98,25 +62,16 @@ def s3(s3_server: SeaweedFs, connect: Callable[..., Any]) -> Any:
 
 
 @pytest.fixture(scope="session")
-def a_dynoxide(programs: Path) -> Callable[[Path], Dynoxide]:
+def a_dynoxide() -> Callable[[Path], Dynoxide]:
     """Give a maker of DynamoDB servers that are down, on free ports."""
-
-    def make(state: Path) -> Dynoxide:
-        ports = stack_state.choose_ports(stack_state.new_state("eu-west-1"), {}, ()).ports
-        return Dynoxide(state, ports["dynamodb"], programs)
-
-    return make
+    return servers.a_dynoxide
 
 
 @pytest.fixture(scope="session")
-def dynamodb_server(
-    tmp_path_factory: pytest.TempPathFactory, a_dynoxide: Callable[[Path], Dynoxide]
-) -> Iterator[Dynoxide]:
+def dynamodb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dynoxide]:
     """Give one running DynamoDB server for all tests that leave it running."""
-    server = a_dynoxide(tmp_path_factory.mktemp("dynamodb") / "state")
-    server.start()
-    yield server
-    server.stop()
+    with servers.running_dynoxide(tmp_path_factory.mktemp("dynamodb")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 
 from dags.systems import warehouse
-from dags.systems.warehouse import Rows, Statement, Warehouse, WarehouseError, fill, migrate
+from dags.systems.warehouse import (
+    Rows,
+    Statement,
+    Warehouse,
+    WarehouseError,
+    migrate,
+    missing_migrations,
+    read_state,
+)
 
 
 class ScriptedClient:
@@ -27,10 +35,10 @@ class ScriptedClient:
     def describe_statement(self, Id: str) -> dict[str, Any]:  # noqa: N803
         self.looks += 1
         if self.looks % 2:
-            return {"Status": "STARTED"}
+            return {"Id": Id, "Status": "STARTED"}
         if self.failing and self.failing in Id:
-            return {"Status": "FAILED", "Error": "ERROR: no such thing"}
-        return {"Status": "FINISHED", "HasResultSet": "SELECT" in Id}
+            return {"Id": Id, "Status": "FAILED", "Error": "ERROR: no such thing"}
+        return {"Id": Id, "Status": "FINISHED", "HasResultSet": "SELECT" in Id}
 
     def get_statement_result(self, Id: str, NextToken: str = "0") -> dict[str, Any]:  # noqa: N803
         position = int(NextToken)
@@ -69,6 +77,17 @@ def test_a_query_waits_for_its_end_and_reads_all_pages(naps: list[float]) -> Non
     assert len(naps) == 1
 
 
+def test_a_statement_is_looked_at_ever_more_rarely(naps: list[float]) -> None:
+    class Slow(ScriptedClient):
+        def describe_statement(self, Id: str) -> dict[str, Any]:  # noqa: N803
+            self.looks += 1
+            return {"Id": Id, "Status": "STARTED" if self.looks < 10 else "FINISHED"}
+
+    opened(Slow()).query(Statement("DELETE FROM t"))
+
+    assert naps == [0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.0, 1.0, 1.0]
+
+
 def test_a_statement_without_a_result_gives_no_rows() -> None:
     assert opened(ScriptedClient()).query(Statement("DELETE FROM t")) == Rows((), [])
 
@@ -91,6 +110,7 @@ def test_missing_migrations_are_applied_each_with_its_note() -> None:
     applied = migrate(opened(client))
 
     assert applied == ["0006_create_etl_state.sql", "0007_insert_etl_state.sql"]
+    assert "CREATE TABLE IF NOT EXISTS schema_version" in client.sent[0]["Sql"]
     batches = [request["Sqls"] for request in client.sent if "Sqls" in request]
     assert len(batches) == 2
     assert "CREATE TABLE etl_state" in batches[0][0]
@@ -113,19 +133,46 @@ def test_a_failed_migration_stops_the_ones_after_it() -> None:
     assert len([request for request in client.sent if "Sqls" in request]) == 2
 
 
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"version": "1; DROP TABLE users", "file_name": "0001_a.sql"},
-        {"version": 1, "file_name": "0001_a.sql' --"},
-        {"version": 12345, "file_name": "0001_a.sql"},
-    ],
-)
-def test_a_value_that_its_pattern_refuses_never_enters_sql(values: dict[str, str | int]) -> None:
-    with pytest.raises(WarehouseError, match="may not enter SQL"):
-        fill("VALUES ($version, $file_name)", values)
+def test_a_batch_is_sent_as_one_request() -> None:
+    client = ScriptedClient()
+
+    opened(client).run_batch([Statement("UPDATE a"), Statement("SELECT 1")])
+
+    place = {"WorkgroupName": "a-workgroup", "Database": "a-database"}
+    assert client.sent == [place | {"Sqls": ["UPDATE a", "SELECT 1"]}]
 
 
-def test_markers_and_values_are_the_same_names() -> None:
-    with pytest.raises(WarehouseError, match=r"takes \['version'\], got \[\]"):
-        fill("VALUES ($version)", {})
+def test_missing_migrations_are_named_and_none_is_applied() -> None:
+    client = ScriptedClient(versions=(1, 2, 3, 4, 6))
+
+    missing = missing_migrations(opened(client))
+
+    assert missing == ["0005_create_hourly_kpis.sql", "0007_insert_etl_state.sql"]
+    assert [request["Sql"].split()[-1] for request in client.sent] == ["version"]
+
+
+class StateClient(ScriptedClient):
+    """A warehouse whose etl_state holds these rows."""
+
+    def __init__(self, *rows: list[dict[str, Any]]) -> None:
+        super().__init__()
+        self.rows = rows
+
+    def get_statement_result(self, Id: str, **token: str) -> dict[str, Any]:  # noqa: N803
+        columns = [{"name": "commit_no"}, {"name": "plan"}]
+        return {"ColumnMetadata": columns, "Records": list(self.rows)}
+
+
+def test_the_state_is_the_last_commit_and_its_plan() -> None:
+    first = StateClient([{"longValue": 0}, {"isNull": True}])
+    later = StateClient([{"longValue": 7}, {"stringValue": "a-plan"}])
+
+    assert [read_state(opened(client)) for client in (first, later)] == [(0, None), (7, "a-plan")]
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_a_state_of_no_row_or_of_two_is_told(number: int) -> None:
+    rows = [[{"longValue": 7}, {"stringValue": "a-plan"}]] * number
+
+    with pytest.raises(WarehouseError, match=f"etl_state holds {number} rows and not one"):
+        read_state(opened(StateClient(*rows)))

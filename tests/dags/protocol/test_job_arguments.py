@@ -1,0 +1,117 @@
+"""The jobs get what their own parsers take, and no secret."""
+
+import dataclasses
+import importlib
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from conf.settings import load_settings
+from dags.protocol.job_arguments import JOBS, build_arguments, build_properties
+from dags.systems.emr_serverless import Task, build_attempt
+
+SETTINGS = load_settings("local")
+CLAIM = "daily-0123abcd-89ab4567"
+STAGING = f"s3://music-streaming-local/staging/claim={CLAIM}"
+OUTPUTS = {
+    "extract_metadata": f"{STAGING}/extract_metadata/attempt=2",
+    "validate_data": f"{STAGING}/validate_data/attempt=1",
+}
+CONNECTION = SimpleNamespace(
+    host="db.example", port=5433, schema="metadata", login="reader", password="sesame"
+)
+
+
+def build(task: str, share: float | None = None, **settings: Any) -> list[str]:
+    return build_arguments(
+        task,
+        dataclasses.replace(SETTINGS, **settings),
+        CLAIM,
+        outputs=OUTPUTS,
+        max_rejected_share=share,
+        metadata_connection=CONNECTION,
+    )
+
+
+def test_the_metadata_is_read_from_the_connections_database() -> None:
+    assert build("extract_metadata") == [
+        *("--jdbc-url", "jdbc:postgresql://db.example:5433/metadata"),
+        *("--jdbc-user", "reader"),
+        *("--ssl-mode", "disable"),
+    ]
+
+
+def test_a_root_certificate_is_named_where_the_environment_has_one() -> None:
+    arguments = build(
+        "extract_metadata", metadata_ssl_mode="verify-full", metadata_ssl_root_cert="/ca.pem"
+    )
+
+    assert arguments[-4:] == ["--ssl-mode", "verify-full", "--ssl-root-cert", "/ca.pem"]
+
+
+def test_a_connection_without_a_port_has_postgresqls_own() -> None:
+    connection = SimpleNamespace(host="h", port=None, schema="m", login="r", password="sesame")
+
+    arguments = build_arguments(
+        "extract_metadata",
+        SETTINGS,
+        CLAIM,
+        outputs={},
+        max_rejected_share=None,
+        metadata_connection=connection,
+    )
+
+    assert arguments[1] == "jdbc:postgresql://h:5432/m"
+
+
+@pytest.mark.parametrize(("share", "text"), [(None, "0.1"), (0.0, "0.0"), (1, "1"), (0.25, "0.25")])
+def test_the_runs_share_goes_before_the_configured_one(share: float | None, text: str) -> None:
+    assert build("validate_data", share) == [
+        *("--claim", f"{STAGING}/claim.json"),
+        *("--lake", "s3://music-streaming-local/lake"),
+        *("--max-rejected-share", text),
+        *("--min-rejected-rows", "20"),
+    ]
+
+
+def test_the_kpis_are_computed_from_what_the_jobs_before_wrote() -> None:
+    assert build("transform_kpis", popularity_play_weight=0.75) == [
+        *("--claim", f"{STAGING}/claim.json"),
+        *("--lake", "s3://music-streaming-local/lake"),
+        *("--metadata", OUTPUTS["extract_metadata"]),
+        *("--validated", OUTPUTS["validate_data"]),
+        *("--popularity-play-weight", "0.75"),
+    ]
+
+
+@pytest.mark.parametrize("task", JOBS)
+def test_a_job_takes_the_arguments_of_its_attempt(task: str) -> None:
+    one = Task("a_dag", CLAIM, task, datetime(2024, 7, 1, tzinfo=UTC))
+    arguments = build(task, metadata_ssl_root_cert="/ca.pem")
+    attempt = build_attempt(one, 3, SETTINGS, "a-bucket", arguments, {})
+    job = importlib.import_module(f"spark_jobs.jobs.{task}")
+
+    parsed = job.parse_args(attempt.job_driver["sparkSubmit"]["entryPointArguments"])
+
+    assert parsed.output == attempt.output
+    assert attempt.output.endswith(f"/staging/claim={CLAIM}/{task}/attempt=3")
+
+
+@pytest.mark.parametrize("task", JOBS)
+def test_no_secret_stands_in_arguments_or_settings(task: str) -> None:
+    assert "sesame" not in " ".join((*build(task), *build_properties(task, SETTINGS).values()))
+
+
+def test_only_the_job_that_reads_the_database_gets_its_driver_and_password() -> None:
+    properties = {task: build_properties(task, SETTINGS) for task in JOBS}
+
+    assert properties == {
+        "extract_metadata": {
+            "spark.jars": "s3://music-streaming-local/artifacts/jars/postgresql-42.7.14.jar",
+            "spark.kpi.jdbc.password": "EMR.secret@music-streaming/metadata-reader-password",
+        },
+        "validate_data": {},
+        "transform_kpis": {},
+    }

@@ -1,0 +1,229 @@
+"""Users and songs come from S3 into RDS, what was refused or rejected is told, once."""
+
+import base64
+import contextlib
+import dataclasses
+import gzip
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from conf import places
+from dags.protocol.errors import FinalError
+from dags.protocol.params import RunParams
+from dags.protocol.pipeline import Pipeline
+from dags.steps import load_metadata_to_rds
+from dags.steps.metadata_rows import TABLE_COLUMNS
+from dags.systems import metadata
+from dags.systems.bucket import BucketError
+from dags.systems.metadata import MetadataError
+from tests.dags.memory_s3 import MemoryS3
+from tests.dags.pipeline_doubles import Told, a_pipeline
+
+RUN = "manual__2024-07-01"
+NAME = places.run_name(RUN)
+QUARANTINE = f"quarantine/metadata/run={NAME}.jsonl.gz"
+REPORT = f"reports/metadata/run={NAME}.json"
+USERS = ",".join(column.name for column in TABLE_COLUMNS["users"])
+SONGS = ",".join(column.name for column in TABLE_COLUMNS["songs"])
+DAILY = RunParams()
+
+
+@dataclasses.dataclass
+class Place:
+    """A bucket, a database and people to tell, around one pipeline."""
+
+    s3: MemoryS3
+    told: Told
+    pipeline: Pipeline
+
+    def deliver(self, name: str, *lines: str) -> None:
+        header = SONGS if name.startswith("songs/") else USERS
+        content = "".join(f"{line}\n" for line in (header, *lines)).encode()
+        packed = gzip.compress(content) if name.endswith(".gz") else content
+        self.pipeline.bucket.put(f"data/{name}", packed)
+
+    def run(self, params: RunParams = DAILY) -> dict[str, Any]:
+        self.s3.writes.clear()
+        return load_metadata_to_rds.run(self.pipeline, RUN, params)
+
+    def users(self) -> list[int]:
+        with self.pipeline.open_metadata() as opened, opened.cursor() as cursor:
+            cursor.execute("SELECT user_id FROM users ORDER BY user_id")
+            return [user_id for (user_id,) in cursor.fetchall()]
+
+
+def open_place(dsn: dict[str, Any]) -> Place:
+    @contextlib.contextmanager
+    def open_metadata() -> Iterator[Any]:
+        with contextlib.closing(metadata.connect(dsn)) as opened:
+            yield opened
+
+    s3, told = MemoryS3(), Told()
+    pipeline = dataclasses.replace(a_pipeline(s3, told=told), open_metadata=open_metadata)
+    return Place(s3, told, pipeline)
+
+
+@pytest.fixture
+def place(empty_dsn: dict[str, Any]) -> Place:
+    """A migrated database, empty, and a songs file."""
+    place = open_place(empty_dsn)
+    with place.pipeline.open_metadata() as opened:
+        metadata.migrate(opened)
+    place.deliver("songs/s.csv", "1,t" + "," * 19)
+    return place
+
+
+def test_an_empty_table_without_a_file_fails_the_run_for_good(place: Place) -> None:
+    with pytest.raises(FinalError, match="table users is empty and no file would fill it"):
+        place.run()
+
+
+def test_a_database_without_its_migrations_fails_the_run_for_good(
+    empty_dsn: dict[str, Any],
+) -> None:
+    with pytest.raises(FinalError, match="lacks 0001_create_users.sql, .*: run `make up`"):
+        open_place(empty_dsn).run()
+
+
+def test_a_database_that_is_away_may_be_there_at_the_next_try(empty_dsn: dict[str, Any]) -> None:
+    with pytest.raises(MetadataError, match="cannot open") as caught:
+        open_place(empty_dsn | {"port": 1}).run()
+
+    assert not isinstance(caught.value, FinalError)
+
+
+def test_a_file_that_is_replaced_while_it_is_read_leaves_the_old_rows(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.deliver("users/u.csv", "1,Ann,,,")
+    place.run()
+    place.deliver("users/u.csv", "2,Bo,,,")
+    listed = list(place.pipeline.bucket.list_objects("data/users/"))
+    place.deliver("users/u.csv", "3,Cy,,,")
+    objects = type(place.pipeline.bucket).list_objects
+    stale = {"data/users/": listed}
+    monkeypatch.setattr(
+        type(place.pipeline.bucket),
+        "list_objects",
+        lambda self, prefix: iter(stale.get(prefix) or objects(self, prefix)),
+    )
+
+    with pytest.raises(BucketError, match=r"data/users/u\.csv was replaced or removed while"):
+        place.run()
+
+    assert place.users() == [1]
+    assert place.s3.writes == []
+
+
+def test_a_dry_run_asks_nobody(place: Place) -> None:
+    def refuse() -> Any:
+        raise AssertionError("a dry run opened the database")
+
+    place.pipeline = dataclasses.replace(place.pipeline, open_metadata=refuse)
+
+    assert place.run(RunParams(dry_run=True)) == {"is_changed": False}
+    assert place.s3.writes == []
+
+
+def test_good_rows_load_and_the_report_says_what_became_of_each_file(place: Place) -> None:
+    place.deliver("users/u.csv", "1,Ann,,,", "x,Bo,,,")
+    place.deliver("users/v.csv.gz", "2,Cy,,,")
+
+    result = place.run()
+
+    assert result["is_changed"] is True
+    assert place.users() == [1, 2]
+    report = json.loads(place.s3.objects[REPORT][0])
+    assert report["version"] == result["version"]
+    assert report["rows_changed"] == {"users": 2, "songs": 1}
+    assert [(f["file_key"], f["rows_read"], f["rows_loaded"]) for f in report["files"]] == [
+        ("data/songs/s.csv", 1, 1),
+        ("data/users/u.csv", 2, 1),
+        ("data/users/v.csv.gz", 1, 1),
+    ]
+    assert place.told.messages == []
+
+
+def test_a_rejected_row_is_kept_as_it_came(place: Place) -> None:
+    place.deliver("users/u.csv", "1,Ann,,,", "x,Bö,,,")
+
+    place.run()
+
+    (line,) = gzip.decompress(place.s3.objects[QUARANTINE][0]).splitlines()
+    row = json.loads(line)
+    assert (row["file_key"], row["reason"]) == ("data/users/u.csv", "invalid_user_id")
+    assert base64.b64decode(row["raw_line"]) == "x,Bö,,,".encode()
+
+
+def test_a_load_without_rejected_rows_leaves_no_quarantine(place: Place) -> None:
+    place.deliver("users/u.csv", "1,Ann,,,")
+
+    place.run()
+
+    assert place.s3.writes == [REPORT]
+
+
+def test_a_second_run_finds_nothing_to_do(place: Place) -> None:
+    place.deliver("users/u.csv", "1,Ann,,,", "x,Bo,,,")
+    first = place.run()
+
+    second = place.run()
+
+    assert second == {"is_changed": False, "version": first["version"]}
+    assert place.s3.writes == []
+
+
+def test_what_is_no_delivery_is_told_and_left_alone(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    place.deliver("users/u.csv", "1,Ann,,,")
+    for key in ("data/users/_SUCCESS", "data/users/.u.csv", "data/users/", "data/users/u.json"):
+        place.pipeline.bucket.put(key, b"x")
+
+    place.run()
+
+    warnings = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    ignored = [text.split("] ")[-1] for text in warnings]
+    names = ("data/users/.u.csv", "data/users/_SUCCESS", "data/users/u.json")
+    assert ignored == [f"{name} is no delivery: left alone" for name in names]
+
+
+def test_a_refused_file_is_told_and_its_old_rows_stay(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    place.deliver("users/u.csv", "1,Ann,,,")
+    place.run()
+    place.pipeline.bucket.put("data/users/u.csv", b"user_id,name\n2,Bo\n")
+
+    result = place.run()
+
+    assert result["is_changed"] is True
+    assert place.users() == [1]
+    assert place.told.messages == [
+        "music_streaming_etl refused 1 metadata file(s)\n"
+        f"run {RUN}, task load_metadata_to_rds, refused:\n"
+        "data/users/u.csv: columns"
+    ]
+    (error,) = [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR]
+    assert error.endswith("data/users/u.csv is refused: columns; its rows of before stay")
+
+
+def test_the_runs_share_lets_in_what_the_configured_one_refuses(place: Place) -> None:
+    place.pipeline = dataclasses.replace(
+        place.pipeline,
+        settings=dataclasses.replace(place.pipeline.settings, min_rejected_rows=1),
+    )
+    place.deliver("users/u.csv", "1,Ann,,,", "x,Bo,,,")
+
+    place.run()
+    refused, told = place.users(), list(place.told.messages)
+    place.run(RunParams(max_rejected_share=0.5))
+
+    assert refused == []
+    assert "data/users/u.csv: too_many_rejected_rows" in told[0]
+    assert place.users() == [1]
+    assert len(place.told.messages) == 1
