@@ -8,9 +8,9 @@ from datetime import date
 from dags.systems.bucket import Bucket, StoredObject, in_parallel
 
 ENDINGS = (".csv", ".csv.gz")
-YEAR = re.compile(r"[12]\d{3}")
+YEAR = re.compile(r"[12][0-9]{3}")
 MONTH = re.compile(r"0[1-9]|1[0-2]")
-DAY = re.compile(r"0[1-9]|[12]\d|3[01]")
+DAY = re.compile(r"0[1-9]|[12][0-9]|3[01]")
 
 
 @dataclass(frozen=True)

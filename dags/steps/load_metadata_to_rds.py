@@ -1,5 +1,6 @@
 """Bring the users and songs files of S3 into RDS; nothing happens where no key or ETag changed."""
 
+import contextlib
 import json
 import tempfile
 from collections.abc import Iterator
@@ -38,24 +39,34 @@ def run(pipeline: Pipeline, run_id: str, params: RunParams) -> dict[str, Any]:
         return {"is_changed": False}
     files = list(_list_files(pipeline))
     rule = _share_rule(pipeline, params)
-    name = places.run_name(run_id)
     try:
-        with (
-            pipeline.open_metadata() as connection,
-            tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY) as rejected,
-        ):
-            with metadata_load.write_quarantine(rejected) as quarantine:  # type: ignore[arg-type]
-                report = metadata_load.run(connection, files, quarantine, rule)
-            if any(file.rows_rejected for file in report.files):
-                rejected.seek(0)
-                pipeline.bucket.upload(places.metadata_quarantine_key(name), rejected)  # type: ignore[arg-type]
+        report = _load(pipeline, run_id, files, rule)
     except metadata.MetadataStateError as error:
         raise FinalError(str(error)) from error
-    if report.is_changed:
-        _tell(pipeline, run_id, report)
-    else:
+    if not report.is_changed:
         log.info("users and songs are as they were: no key and no ETag changed")
     return {"is_changed": report.is_changed, "version": report.version}
+
+
+def _load(
+    pipeline: Pipeline, run_id: str, files: list[MetadataFile], rule: ShareRule
+) -> LoadReport:
+    """Load the files; the quarantine lies in S3 and all is told before RDS commits."""
+    rejected: Any
+    with contextlib.ExitStack() as open_files, pipeline.open_metadata() as connection:
+        rejected = open_files.enter_context(tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY))
+        packing = open_files.enter_context(contextlib.ExitStack())
+        quarantine = packing.enter_context(metadata_load.write_quarantine(rejected))
+
+        def keep(report: LoadReport) -> None:
+            packing.close()  # its last bytes are written then
+            if any(file.rows_rejected for file in report.files):
+                rejected.seek(0)
+                key = places.metadata_quarantine_key(places.run_name(run_id))
+                pipeline.bucket.upload(key, rejected)
+            _tell(pipeline, run_id, report)
+
+        return metadata_load.run(connection, files, quarantine, rule, keep)
 
 
 def _list_files(pipeline: Pipeline) -> Iterator[MetadataFile]:

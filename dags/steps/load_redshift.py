@@ -51,7 +51,7 @@ def run(
         return None
     content = plans.to_bytes(plan)
     key = places.plan_key(plan.claim, content)
-    if warehouse.read_state(pipeline.warehouse) == (plan.commit, key):
+    if _is_committed(pipeline, plan, key, content):
         log.info("commit %d is this run's already", plan.commit)
         return key
     require_unchanged(pipeline, claim)
@@ -59,6 +59,13 @@ def run(
     commit(pipeline, plan, key, sleep)
     log.info("committed %d: %d new plays", plan.commit, plan.plays)
     return key
+
+
+def _is_committed(pipeline: Pipeline, plan: Plan, key: str, content: bytes) -> bool:
+    """Tell whether an earlier try committed the plan, and later runs may have built on it."""
+    if warehouse.read_state(pipeline.warehouse) == (plan.commit, key):
+        return True
+    return pipeline.bucket.read(places.commit_key(plan.commit)) == content
 
 
 def commit(pipeline: Pipeline, plan: Plan, key: str, sleep: Callable[[float], None]) -> None:

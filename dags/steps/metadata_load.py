@@ -75,6 +75,7 @@ def run(
     files: Sequence[MetadataFile],
     quarantine: Quarantine,
     share_rule: ShareRule = DEFAULT_SHARE_RULE,
+    keep: Callable[[LoadReport], None] | None = None,
 ) -> LoadReport:
     """Load the files in one transaction, so that a rerun after any death finds the old rows.
 
@@ -87,6 +88,8 @@ def run(
         quarantine: Takes file_key, raw line and reason of each rejected row; it may have been
             called when the load fails.
         share_rule: Which file is refused for its rejected rows.
+        keep: Takes the report of a load right before it commits: what a crash in between must not
+            lose, since a rerun finds nothing to do. Its error rolls the load back.
 
     Raises:
         MetadataError: A table is empty and no file would fill it, a migration is missing, or
@@ -99,7 +102,10 @@ def run(
         _require_rows(connection, files)
         if version == metadata.read_version(connection) and not _lets_in(connection, share_rule):
             return LoadReport(version, is_changed=False, files=(), rows_changed={})
-        return _load(connection, files, quarantine, share_rule)
+        report = _load(connection, files, quarantine, share_rule)
+        if keep:
+            keep(report)
+        return report
 
 
 @contextlib.contextmanager

@@ -1,11 +1,11 @@
 """Give back the files that the run still holds, when it has ended without its commit."""
 
 import json
-from collections.abc import Iterator
 
 from conf import places
 from conf.run_log import get_log
 from dags.protocol.pipeline import Pipeline
+from dags.protocol.wanted import read_wanted
 from dags.systems.bucket import in_parallel
 
 NO_REASON = "the run ended before its commit"
@@ -19,7 +19,7 @@ def run(pipeline: Pipeline, run_id: str) -> int:
     What each life of the run tried to claim stands in its `wanted.json`, written before it did.
     """
     name = places.run_name(run_id)
-    keys = sorted(set(_wanted_keys(pipeline, name)))
+    keys = sorted(set(read_wanted(pipeline.bucket, places.claims_prefix(name))))
     items = pipeline.ledger.read(keys)
     held = [
         key
@@ -32,13 +32,6 @@ def run(pipeline: Pipeline, run_id: str) -> int:
         log.warning("%s is given back: %s", key, reason)
     log.info("%d files given back", sum(released))
     return sum(released)
-
-
-def _wanted_keys(pipeline: Pipeline, name: str) -> Iterator[str]:
-    for found in pipeline.bucket.list_level(f"{places.STAGING}/").folders:
-        if found.startswith(places.claims_prefix(name)):
-            content = pipeline.bucket.read(f"{found}wanted.json")
-            yield from json.loads(content) if content else ()
 
 
 def _reason(pipeline: Pipeline, name: str) -> str:

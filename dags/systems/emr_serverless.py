@@ -100,13 +100,14 @@ class EmrServerless:
                 log.info("job run %s was not cancelled: %s", run["id"], error)
 
     def explain_last(self, run: str, task: str, since: datetime) -> str | None:
-        """Say why the last job run of a task failed, whatever life of the run it was of."""
+        """Say how the last job run of a task ended that did not succeed, of whatever life."""
         application_id = self.application_id()
         ours = [
             found
             for found in self.job_runs(application_id, since)
             if str(found.get("name", "")).startswith(f"{run}-")
             and str(found["name"]).endswith(f"/{task}")
+            and found["state"] != "SUCCESS"
         ]
         if not ours:
             return None

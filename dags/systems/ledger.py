@@ -85,9 +85,9 @@ class Ledger:
                 asked = answer.get("UnprocessedKeys")
                 if not asked:
                     break
+                if tried == TRIES - 1:
+                    raise LedgerError(f"{self.table} is throttled: run it again later")
                 time.sleep(BACK_OFF_SECONDS * 2**tried)
-            else:
-                raise LedgerError(f"{self.table} is throttled: run it again later")
         return found
 
     def claim(

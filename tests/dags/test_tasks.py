@@ -20,7 +20,12 @@ class FakeEmr:
     """One job run of the failed task, ended by itself."""
 
     def get_paginator(self, name: str) -> Any:
-        run = {"id": "1", "name": f"{places.run_name(RUN)}-0123abcd/validate_data", "createdAt": 1}
+        run = {
+            "id": "1",
+            "name": f"{places.run_name(RUN)}-0123abcd/validate_data",
+            "createdAt": 1,
+            "state": "FAILED",
+        }
         pages = {
             "list_applications": {
                 "applications": [{"id": "a", "name": "music-streaming", "state": "STARTED"}]

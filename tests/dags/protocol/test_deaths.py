@@ -1,6 +1,5 @@
 """Runs that die, sleep or are cleared at the worst moments: what follows is as if they had not."""
 
-from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -8,15 +7,10 @@ import pytest
 
 from dags.protocol.errors import OvertakenError, ReplacedError
 from dags.steps import extract_streaming
-from dags.systems.bucket import Bucket
-from dags.systems.warehouse import Statement, Warehouse, WarehouseError
+from dags.systems.warehouse import WarehouseError
 from tests.flow_deliveries import DAWN, DUSK, FIRST, SECOND, SONGS, THIRD
-from tests.pipeline_life import Life
+from tests.pipeline_deaths import DeathError, begin_life, catch_batch, die_at_copy
 from tests.pipeline_world import World
-
-
-class DeathError(Exception):
-    """The worker is gone."""
 
 
 @pytest.fixture
@@ -25,44 +19,6 @@ def loaded(world: World) -> World:
     world.deliver_metadata(SONGS)
     world.deliver("a.csv", *FIRST)
     return world
-
-
-def begin_life(world: World, run_id: str) -> Life:
-    """Bring a run to the end of its jobs."""
-    life = world.life(run_id)
-    life.load_metadata()
-    assert life.extract()
-    life.run_jobs()
-    return life
-
-
-def catch_batch(life: Life, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Let a life lose sight of its batch: it fails, and the batch waits to be executed."""
-    caught: list[Sequence[Statement]] = []
-
-    def lose(_: Warehouse, statements: Sequence[Statement]) -> None:
-        caught.append(statements)
-        raise DeathError
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Warehouse, "run_batch", lose)
-        with pytest.raises(DeathError):
-            life.load()
-    (statements,) = caught
-    return lambda: life.world.pipeline.warehouse.run_batch(statements)
-
-
-def die_at_copy(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    """Let the worker die at its n-th copy within the bucket."""
-    copy, done = Bucket.copy, []
-
-    def die(bucket: Bucket, source: str, target: str) -> None:
-        if len(done) == number:
-            raise DeathError
-        done.append(source)
-        copy(bucket, source, target)
-
-    monkeypatch.setattr(Bucket, "copy", die)
 
 
 def test_a_run_that_dies_between_its_claims_and_claim_json_gives_them_back(
@@ -229,6 +185,20 @@ def test_a_retry_that_finds_its_own_plan_goes_on(loaded: World) -> None:
     life.mark()
     loaded.assert_tables()
     assert loaded.state()[0] == 1
+
+
+def test_a_retry_goes_on_though_the_next_run_has_built_on_its_commit(loaded: World) -> None:
+    life = begin_life(loaded, "daily")
+    key = life.load()
+    loaded.deliver("b.csv", *SECOND)
+    loaded.run("next")
+
+    assert life.load() == key
+
+    life.publish()
+    life.mark()
+    loaded.assert_tables()
+    assert loaded.state()[0] == 2
 
 
 @pytest.mark.parametrize("step", ["publish", "mark"])

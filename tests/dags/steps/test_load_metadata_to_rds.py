@@ -227,3 +227,24 @@ def test_the_runs_share_lets_in_what_the_configured_one_refuses(place: Place) ->
     assert "data/users/u.csv: too_many_rejected_rows" in told[0]
     assert place.users() == [1]
     assert len(place.told.messages) == 1
+
+
+def test_what_people_need_to_know_is_there_before_the_rows_are(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.deliver("users/a.csv", "1,Ann,30,X,2020-01-01", "x,Bob,30,X,2020-01-01")
+    place.deliver("songs/a.csv")
+
+    def die(*_: Any) -> None:
+        raise OSError("no room in S3")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(place.pipeline.bucket), "upload", die)
+        with pytest.raises(OSError, match="no room"):
+            place.run()
+    assert place.users() == []
+
+    place.run()
+
+    assert place.users() == [1]
+    assert QUARANTINE in place.s3.writes

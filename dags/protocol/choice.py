@@ -1,0 +1,114 @@
+"""Which files a run is to claim: new, changed, given back, or named by the operator."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from conf import places
+from conf.run_log import get_log
+from dags.protocol.candidates import is_delivery, list_deliveries
+from dags.protocol.errors import FinalError
+from dags.protocol.params import RunParams
+from dags.protocol.pipeline import Pipeline
+from dags.protocol.wanted import read_wanted
+from dags.systems.bucket import StoredObject, in_parallel
+from dags.systems.ledger import Item
+
+SHOWN_KEYS = 20
+
+log = get_log(__name__)
+
+
+def choose_files(
+    pipeline: Pipeline, params: RunParams, *, commit: int, run_id: str, now: datetime
+) -> list[StoredObject]:
+    """Choose the files to claim, the oldest first; one run may take fewer.
+
+    Args:
+        commit: The published commit that the run builds on; the first run lists everything.
+
+    Raises:
+        FinalError: A file that the operator named is none, or they are too many.
+    """
+    if params.rebuild or params.from_date:
+        return []
+    if params.files:
+        return _look_up(pipeline, params.files)
+    found = _list_files(pipeline, commit, now)
+    listed = {each.key for each in found}
+    found += _look_after(pipeline, listed, run_id, now)
+    items = pipeline.ledger.read(each.key for each in found)
+    by_status: dict[str, list[StoredObject]] = {}
+    for each in found:
+        status = _status(items.get(each.key), each.etag, run_id, now)
+        by_status.setdefault(status, []).append(each)
+    tell_held(pipeline, by_status.get("held", []), items)
+    return _oldest_first(by_status.get("free", []))
+
+
+def tell_held(pipeline: Pipeline, files: Sequence[StoredObject], items: Mapping[str, Item]) -> None:
+    """Warn of files that another live run holds, and count them by holder."""
+    holders: dict[str, list[str]] = {}
+    for each in files:
+        holders.setdefault(str(items[each.key].get("run_id")), []).append(each.key)
+    for holder, keys in sorted(holders.items()):
+        end = max(int(items[key].get("lease_expires_at", 0)) for key in keys)
+        until = datetime.fromtimestamp(end, UTC).isoformat()
+        shown = keys[:SHOWN_KEYS]
+        log.warning("%d files are held by run %s until %s: %s", len(keys), holder, until, shown)
+        pipeline.alerts.count("HeldFiles", len(keys), {"Holder": holder})
+
+
+def _list_files(pipeline: Pipeline, commit: int, now: datetime) -> list[StoredObject]:
+    prefix = f"{pipeline.settings.data_prefix}/streams/"
+    lookback = pipeline.settings.listing_lookback_days if commit else None
+    found = list_deliveries(
+        pipeline.bucket, prefix, today=now.astimezone(UTC).date(), lookback_days=lookback
+    )
+    for key in found.ignored[:SHOWN_KEYS]:
+        log.warning("%s is no delivery: left alone", key)
+    if len(found.ignored) > SHOWN_KEYS:
+        log.warning("%d more keys are no deliveries", len(found.ignored) - SHOWN_KEYS)
+    return list(found.files)
+
+
+def _look_after(
+    pipeline: Pipeline, listed: set[str], run_id: str, now: datetime
+) -> list[StoredObject]:
+    """Find what earlier runs gave back or left waiting, though its folder is not listed today."""
+    noted = read_wanted(pipeline.bucket, f"{places.STAGING}/")
+    keys = [key for key in dict.fromkeys(noted) if key not in listed]
+    items = pipeline.ledger.read(keys)
+    # By the ETag of the ledger itself: what has changed since is its folder's to show.
+    waiting = [key for key in keys if _status(items.get(key), None, run_id, now) == "free"]
+    found = in_parallel(pipeline.bucket.head, waiting[: pipeline.settings.max_files_per_run])
+    return [each for each in found if each is not None]
+
+
+def _status(item: Item | None, etag: str | None, run_id: str, now: datetime) -> str:
+    """Say of a file whether it is free to claim, held by another live run, or done."""
+    if item is None or item["status"] == "FAILED" or etag not in (None, item["etag"]):
+        return "free"
+    if item["status"] != "CLAIMED":
+        return "done"
+    is_over = item["lease_expires_at"] < int(now.timestamp())
+    return "free" if is_over or item["run_id"] == run_id else "held"
+
+
+def _look_up(pipeline: Pipeline, keys: Sequence[str]) -> list[StoredObject]:
+    """Find the files that the operator named."""
+    prefix = f"{pipeline.settings.data_prefix}/streams/"
+    limit = pipeline.settings.max_files_per_run
+    if len(keys) > limit:
+        raise FinalError(f"files names {len(keys)} keys, one run takes {limit}: name fewer")
+    strange = [key for key in keys if not (key.startswith(prefix) and is_delivery(key))]
+    if strange:
+        raise FinalError(f"{strange[0]} is no stream file: name keys of {prefix}**.csv[.gz]")
+    found = in_parallel(pipeline.bucket.head, keys)
+    missing = [key for key, each in zip(keys, found, strict=True) if each is None]
+    if missing:
+        raise FinalError(f"{missing[0]} is not in bucket {pipeline.bucket.name}: correct its name")
+    return _oldest_first(each for each in found if each is not None)
+
+
+def _oldest_first(files: Iterable[StoredObject]) -> list[StoredObject]:
+    return sorted(files, key=lambda each: (each.last_modified, each.key.encode()))
