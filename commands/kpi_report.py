@@ -25,7 +25,7 @@ def print_report(out: Path, metadata: LocalMetadata) -> None:
     """Print what a call did and what OUT now holds."""
     accounting = json.loads((out / "accounting.json").read_text())
     print_metadata(metadata.report, metadata.quarantine)
-    print_files(accounting)
+    print_files(accounting, whole="accounting.json")
     genres = read_table(out / "genre_kpis", schemas.GENRE_KPIS)
     print_table(
         "genre_kpis", genres.sort_by([("listen_count", "descending"), ("track_genre", "ascending")])
@@ -51,8 +51,11 @@ def print_metadata(report: LoadReport, quarantine: Path) -> None:
         print(f"the rejected rows of users and songs lie in {quarantine}")
 
 
-def print_files(accounting: dict[str, Any]) -> None:
-    """Print each file's accounting, of many files some with rejected rows, and the sum."""
+def print_files(accounting: dict[str, Any], *, whole: str) -> None:
+    """Print each file's accounting, of many some with rejected rows, and the sum.
+
+    `whole` names what holds all of them.
+    """
     files = accounting["files"]
     shown = files if len(files) <= SHOWN_FILES else {
         key: rows for key, rows in files.items() if rows["rows_rejected"]
@@ -68,7 +71,7 @@ def print_files(accounting: dict[str, Any]) -> None:
             ],
         )
     if len(files) > SHOWN_FILES:
-        print("\naccounting.json holds all files; here are only some with rejected rows")
+        print(f"\n{whole} holds all files; here are only some with rejected rows")
     sums = {column: sum(rows[column] for rows in files.values()) for column in columns}
     rejected = sum(sum(rows["rows_rejected"].values()) for rows in files.values())
     print(

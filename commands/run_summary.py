@@ -54,7 +54,7 @@ def print_summary(answer: Answer, run: DagRun, seconds: float) -> None:
     report = None if content is None else json.loads(content)
     if report is not None:
         print_metadata(answer.bucket, name, report["metadata"])
-        print_files(report)
+        print_files(report, whole="the report")
     elif run.states.get("extract_streaming") == "skipped":
         print("nothing new: no stream file and no metadata changed since the last run")
     for table in KPI_QUERIES:

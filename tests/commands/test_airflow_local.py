@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -249,12 +248,3 @@ def test_the_telling_exception_is_found_in_a_log(tmp_path: Path) -> None:
 
     log.write_text("a line\nKilled\n\n")
     assert airflow_local.last_words(log) == "Killed"
-
-
-def test_the_program_of_these_tests_is_understood_by_the_watch(make_session: MakeSession) -> None:
-    session = make_session("")
-    airflow_local.run_dag(session, None)
-
-    with sqlite3.connect(session.airflow.database) as database:
-        assert database.execute("SELECT COUNT(*) FROM dag_run").fetchone() == (1,)
-    assert "--conf" not in session.log.read_text()
