@@ -1,5 +1,6 @@
 """What all tests share: one Spark session, UTC everywhere, no network."""
 
+import logging
 import os
 import sys
 import time
@@ -15,6 +16,8 @@ from spark_jobs.session import SETTINGS
 # Python's own clock too: collect() gives local datetimes.
 os.environ["TZ"] = "UTC"
 time.tzset()
+# Airflow turns everybody's log on; py4j tells of each connection, the last when stderr is closed.
+logging.getLogger("py4j").setLevel(logging.WARNING)
 
 
 @pytest.fixture(scope="session")
