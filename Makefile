@@ -14,6 +14,7 @@ AIRFLOW_2 := .cache/airflow-2.9.2
 AIRFLOW_2_LOCK := conf/aws/airflow-2.9.2.lock
 # The tests that mind no company, two files at a time: the others start servers and look at the time.
 CROWDED := tests/spark_jobs
+CROWDED_SLOW := tests/end_to_end tests/readme
 
 
 # The first Python 3.11 or 3.12 that can make environments.
@@ -65,7 +66,8 @@ test: setup $(AIRFLOW_2)/lock ## Run the tests, the long ones left out
 	@TZ=UTC $(PY) -m pytest -m "not slow" $(CROWDED:%=--ignore=%)
 
 test-slow: setup $(AIRFLOW_2)/lock ## Run the long tests: kills, races, whole flows
-	@TZ=UTC $(PY) -m pytest -m slow || test $$? -eq 5 # 5: there are none
+	@TZ=UTC $(PY) -m pytest -m slow -n 2 --dist loadfile $(CROWDED_SLOW)
+	@TZ=UTC $(PY) -m pytest -m slow $(CROWDED_SLOW:%=--ignore=%)
 
 check: lint types test ## What CI runs: lint, types, test
 

@@ -111,6 +111,11 @@ def jar_key(artifacts: str, name: str) -> str:
     return f"{artifacts}/jars/{name}"
 
 
+def certificate_key(artifacts: str, name: str) -> str:
+    """Give the key of the certificates by which the jobs know the database."""
+    return f"{artifacts}/certificates/{name}"
+
+
 def metadata_report_key(run: str) -> str:
     """Give the key of what a run loaded into RDS; none is there where nothing changed."""
     return f"reports/metadata/run={run}.json"

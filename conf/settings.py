@@ -59,6 +59,7 @@ class Settings:
     metadata_connection: str
     metadata_ssl_mode: str
     metadata_ssl_root_cert: str
+    jdbc_ssl_root_cert: str
     warehouse_connection: str
     warehouse_workgroup: str
     warehouse_database: str

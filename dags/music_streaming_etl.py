@@ -27,6 +27,7 @@ from dags.airflow_versions import DAG, Param
 from dags.spark_job import SparkJobOperator
 
 settings = load_own_settings()
+SENSOR_SECONDS = 120  # each look lists what lies below the pattern's first asterisk
 NULLABLE_DAY = ["null", "string"]
 PARAMS = {
     "files": Param(None, type=["null", "array"], description="S3 keys to take again"),
@@ -56,7 +57,7 @@ def wait_for_files(settings: Settings) -> S3KeySensor:
         bucket_name=settings.data_bucket,
         bucket_key=f"{settings.data_prefix}/{settings.wait_for_files}",
         wildcard_match=True,
-        poke_interval=settings.poll_seconds,
+        poke_interval=SENSOR_SECONDS,
         timeout=settings.wait_for_files_minutes * 60,
         execution_timeout=timedelta(minutes=settings.wait_for_files_minutes + 5),
         deferrable=settings.is_deferrable,

@@ -2,13 +2,12 @@
 
 import contextlib
 import json
-import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from conf import places
-from conf.run_log import name_run
+from conf.run_log import get_log, name_run
 from conf.settings import Settings, SettingsError, load_own_settings
 from dags.airflow_versions import (
     AirflowFailException,
@@ -19,7 +18,8 @@ from dags.airflow_versions import (
 from dags.protocol.job_arguments import JOBS
 
 MAX_REASON = 2000
-log = logging.getLogger(__name__)
+SHOWN_FILES = 10
+log = get_log(__name__)
 
 
 @task
@@ -91,23 +91,43 @@ def report_failure(context: Any) -> None:
 
 
 def _report_failure(context: Any) -> None:
-    from dags.protocol.pipeline import open_pipeline
+    from dags.protocol.pipeline import open_alerts, open_bucket
 
     run_id, task_id = context["run_id"], context["ti"].task_id
     name_run(run_id)
-    pipeline = open_pipeline(load_own_settings())
-    reason = _reason(context, pipeline.settings)
-    content = json.dumps({"run": run_id, "task": task_id, "reason": reason}).encode()
-    pipeline.alerts.send(
+    settings = load_own_settings()
+    bucket, name = open_bucket(settings), places.run_name(run_id)
+    reason = _first_line(lambda: _reason(context, settings))
+    files = _first_line(lambda: _files(bucket, name))
+    content = json.dumps({"run": run_id, "task": task_id, "reason": reason, "files": files})
+    open_alerts(settings).send(
         f"music_streaming_etl: {task_id} failed",
-        f"run {run_id}, task {task_id}, failed: {reason}\nThe task's log has the rest; the next "
-        "run takes the files of this one. docs/troubleshooting.md says what a reason means.",
+        f"run {run_id}, task {task_id}, failed: {reason}\nFiles: {files}\nThe task's log has the "
+        "rest; the next run takes these files. docs/troubleshooting.md says what a reason means.",
     )
-    pipeline.bucket.put(places.failure_key(places.run_name(run_id)), content)
+    bucket.put(places.failure_key(name), content.encode())
+
+
+def _first_line(find: Callable[[], str]) -> str:
+    """Give what is found out, in one line; an alert goes out though it cannot be found out."""
+    try:
+        found = find()
+    except Exception as error:  # noqa: BLE001
+        log.warning("it could not be found out: %s", error)
+        found = f"not known ({type(error).__name__})"
+    return " ".join(found.split())[:MAX_REASON]
+
+
+def _files(bucket: Any, run: str) -> str:
+    """Name the first files that the run had before it."""
+    from dags.protocol.wanted import read_wanted
+
+    keys = list(dict.fromkeys(read_wanted(bucket, places.claims_prefix(run))))
+    return f"{len(keys)}: {', '.join(keys[:SHOWN_FILES])}" if keys else "none were claimed"
 
 
 def _reason(context: Any, settings: Settings) -> str:
-    """Give why a task failed, in one line.
+    """Give why a task failed.
 
     Where Airflow ended the task itself it hands over no error; of a job the service knows one.
     """
@@ -120,7 +140,7 @@ def _reason(context: Any, settings: Settings) -> str:
         emr = EmrServerless(client, settings.emr_application)
         since = datetime.now(UTC) - timedelta(minutes=settings.lease_minutes)
         error = emr.explain_last(places.run_name(context["run_id"]), task_id, since)
-    return " ".join(str(error or "Airflow gave no reason").split())[:MAX_REASON]
+    return str(error or "Airflow gave no reason")
 
 
 @contextlib.contextmanager

@@ -122,10 +122,8 @@ class World:
         self.versions.setdefault(key, []).append((content, micros(found.last_modified)))
         return key
 
-    def deliver_metadata(
-        self, songs: Iterable[Song], users: Iterable[str] = ("1,Ann,30,X,",)
-    ) -> None:
-        """Put one users file and one songs file."""
+    def deliver_metadata(self, songs: Iterable[Song], *users: str) -> None:
+        """Put one users file and one songs file; one good user where none is given."""
         self.songs = list(songs)
         rows = [
             ",".join(text(getattr(song, name, None)) for name in schemas.SONGS.fieldNames())

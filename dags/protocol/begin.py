@@ -67,9 +67,12 @@ def check_warehouse(pipeline: Pipeline) -> None:
     """Refuse a warehouse whose tables are not those of this version.
 
     Raises:
-        FinalError: A migration is missing.
+        FinalError: A migration is missing, or not known to this version.
     """
-    missing = warehouse.missing_migrations(pipeline.warehouse)
+    try:
+        missing = warehouse.missing_migrations(pipeline.warehouse)
+    except warehouse.SchemaVersionError as error:
+        raise FinalError(str(error)) from error
     if missing:
         raise FinalError(
             f"the warehouse lacks {', '.join(missing)}: run `make up`, or deploy, first"

@@ -28,7 +28,12 @@ def is_delivery(key: str) -> bool:
 
 
 def list_deliveries(
-    bucket: Bucket, prefix: str, *, today: date, lookback_days: int | None
+    bucket: Bucket,
+    prefix: str,
+    *,
+    today: date,
+    lookback_days: int | None,
+    since: date | None = None,
 ) -> Deliveries:
     """List the deliveries below a prefix that ends in a slash.
 
@@ -39,11 +44,14 @@ def list_deliveries(
     Args:
         today: The day of the run, UTC.
         lookback_days: None lists everything, as the first run does.
+        since: The first day whose share may not have been listed; the shares of the days from
+            then on are listed too, so that a day without a run leaves no folder out.
     """
     if lookback_days is None:
         found = list(bucket.list_objects(prefix))
     else:
-        chosen = list(_choose(bucket, prefix, prefix, today, lookback_days))
+        shares = Shares(today, since or today, lookback_days)
+        chosen = list(_choose(bucket, prefix, prefix, shares))
         found = [each for each in chosen if isinstance(each, StoredObject)]
         folders = [each for each in chosen if isinstance(each, str)]
         for objects in in_parallel(lambda folder: list(bucket.list_objects(folder)), folders):
@@ -55,14 +63,25 @@ def list_deliveries(
     )
 
 
-def is_due(day: date, today: date, lookback_days: int) -> bool:
-    """Tell whether a day's folder is listed today."""
-    is_late = (today - day).days > lookback_days
-    return not is_late or (today.toordinal() + day.toordinal()) % lookback_days == 0
+@dataclass(frozen=True)
+class Shares:
+    """Which folders of days are listed: the last ones, and the shares of the days since one."""
+
+    today: date
+    since: date
+    lookback_days: int
+
+    def has(self, day: date) -> bool:
+        """Tell whether a day's folder is listed."""
+        if (self.today - day).days <= self.lookback_days:
+            return True
+        # The last day before tomorrow whose share the folder belongs to.
+        ago = (self.today.toordinal() + day.toordinal()) % self.lookback_days
+        return ago <= (self.today - self.since).days
 
 
 def _choose(
-    bucket: Bucket, prefix: str, folder: str, today: date, lookback_days: int
+    bucket: Bucket, prefix: str, folder: str, shares: Shares
 ) -> Iterator[StoredObject | str]:
     """Give the objects right in a folder, and the folders below that are to be listed whole."""
     level = bucket.list_level(folder)
@@ -72,8 +91,8 @@ def _choose(
         if not all(map(re.fullmatch, (YEAR, MONTH, DAY), parts)):
             yield below
         elif len(parts) < 3:
-            yield from _choose(bucket, prefix, below, today, lookback_days)
-        elif (day := _read_day(parts)) is None or is_due(day, today, lookback_days):
+            yield from _choose(bucket, prefix, below, shares)
+        elif (day := _read_day(parts)) is None or shares.has(day):
             yield below
 
 

@@ -60,9 +60,14 @@ def tell_held(pipeline: Pipeline, files: Sequence[StoredObject], items: Mapping[
 
 def _list_files(pipeline: Pipeline, commit: int, now: datetime) -> list[StoredObject]:
     prefix = f"{pipeline.settings.data_prefix}/streams/"
-    lookback = pipeline.settings.listing_lookback_days if commit else None
+    last = pipeline.bucket.head(places.commit_key(commit)) if commit else None
     found = list_deliveries(
-        pipeline.bucket, prefix, today=now.astimezone(UTC).date(), lookback_days=lookback
+        pipeline.bucket,
+        prefix,
+        today=now.astimezone(UTC).date(),
+        lookback_days=pipeline.settings.listing_lookback_days if last else None,
+        # A run that committed after midnight had listed the share of the day before.
+        since=last.last_modified.date() if last else None,
     )
     for key in found.ignored[:SHOWN_KEYS]:
         log.warning("%s is no delivery: left alone", key)

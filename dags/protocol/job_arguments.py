@@ -55,6 +55,7 @@ def _jdbc_arguments(settings: Settings, connection: Any) -> list[str]:
         *("--jdbc-user", connection.login),
         *("--ssl-mode", settings.metadata_ssl_mode),
     ]
-    if settings.metadata_ssl_root_cert:
-        arguments += ["--ssl-root-cert", settings.metadata_ssl_root_cert]
+    if settings.jdbc_ssl_root_cert:
+        # A file of `spark.files` lies in the folder in which driver and executors run.
+        arguments += ["--ssl-root-cert", settings.jdbc_ssl_root_cert]
     return arguments

@@ -32,6 +32,17 @@ class Pipeline:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
+def open_bucket(settings: Settings) -> Bucket:
+    """Give the bucket, which needs no connection but the worker's own role."""
+    return Bucket(connections.make_client("s3", settings.region), settings.data_bucket)
+
+
+def open_alerts(settings: Settings) -> Alerts:
+    """Give the way to tell people, which works where every connection is broken."""
+    topics, metrics = (connections.make_client(n, settings.region) for n in ("sns", "cloudwatch"))
+    return Alerts(topics, metrics, settings.alerts_topic_arn)
+
+
 def open_pipeline(settings: Settings) -> Pipeline:
     """Give the systems as Airflow's connections and the worker's own role reach them.
 
@@ -57,10 +68,10 @@ def open_pipeline(settings: Settings) -> Pipeline:
     )
     return Pipeline(
         settings=settings,
-        bucket=Bucket(client("s3"), settings.data_bucket),
+        bucket=open_bucket(settings),
         ledger=Ledger(client("dynamodb"), settings.ledger_table),
         warehouse=Warehouse(client("redshift-data"), redshift["workgroup"], redshift["database"]),
         copy_role=redshift["copy_role"],
-        alerts=Alerts(client("sns"), client("cloudwatch"), settings.alerts_topic_arn),
+        alerts=open_alerts(settings),
         open_metadata=open_metadata,
     )

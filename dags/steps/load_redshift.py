@@ -80,7 +80,8 @@ def commit(pipeline: Pipeline, plan: Plan, key: str, sleep: Callable[[float], No
         plays = batch.list_lake_plays(pipeline.bucket, plan.commit - 1)
     statements = batch.build_batch(pipeline, plan, key, plays)
     for tried in range(1, CONFLICT_TRIES + 1):
-        _require_turn(pipeline, plan)
+        if _has_had_its_turn(pipeline, plan, key):
+            return
         try:
             pipeline.warehouse.run_batch(statements)
             return
@@ -90,7 +91,8 @@ def commit(pipeline: Pipeline, plan: Plan, key: str, sleep: Callable[[float], No
                 raise
             sleep(pipeline.settings.poll_seconds * 2 ** (tried - 1))
         except WarehouseError:
-            _require_turn(pipeline, plan)
+            if _has_had_its_turn(pipeline, plan, key):
+                return
             raise
 
 
@@ -114,13 +116,21 @@ def require_unchanged(pipeline: Pipeline, claim: Claim) -> None:
         )
 
 
-def _require_turn(pipeline: Pipeline, plan: Plan) -> None:
-    number, _ = warehouse.read_state(pipeline.warehouse)
+def _has_had_its_turn(pipeline: Pipeline, plan: Plan, key: str) -> bool:
+    """Tell whether a batch of an earlier try has committed the plan meanwhile.
+
+    Raises:
+        OvertakenError: Another run has committed instead.
+    """
+    number, committed = warehouse.read_state(pipeline.warehouse)
+    if (number, committed) == (plan.commit, key):
+        return True
     if number != plan.before:
         raise OvertakenError(
             f"overtaken by commit {number}: this run was built on {plan.before}; the next run "
             "takes its files"
         )
+    return False
 
 
 def _metadata_changed(pipeline: Pipeline, claim: Claim, outputs: Mapping[str, str]) -> bool:

@@ -1,15 +1,16 @@
 """What people are told: SNS messages and CloudWatch metrics. Their own failure is only logged."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from conf.run_log import get_log
 
 NAMESPACE = "MusicStreamingEtl"
 MAX_SUBJECT = 100
 MAX_MESSAGE_BYTES = 200_000
 
-log = logging.getLogger(__name__)
+log = get_log(__name__)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
 """EMR Serverless: what a job run is asked for, which token it gets, and which ones are ours."""
 
 import hashlib
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from conf import places
+from conf.run_log import get_log
 from conf.settings import Settings
 
 LIVE = frozenset({"SUBMITTED", "PENDING", "SCHEDULED", "QUEUED", "RUNNING"})
@@ -16,7 +16,7 @@ TERMINATED = "TERMINATED"
 PASSWORD_SETTING = "spark.kpi.jdbc.password"  # noqa: S105
 MAX_NAME = 256
 
-log = logging.getLogger(__name__)
+log = get_log(__name__)
 
 
 class EmrError(Exception):
@@ -93,7 +93,7 @@ class EmrServerless:
         from botocore.exceptions import ClientError
 
         for run in runs:
-            log.warning("job run %s (%s) belongs to a dead life: cancelled", run["id"], run["name"])
+            log.warning("cancelling job run %s (%s): nobody waits for it", run["id"], run["name"])
             try:
                 self.client.cancel_job_run(applicationId=application_id, jobRunId=run["id"])
             except ClientError as error:
@@ -128,7 +128,9 @@ class EmrServerless:
         A live job run of this claim is attached to; those of this run's other claims are
         cancelled. Else attempt 1 + those that ended: the service gives one job run per token.
         """
-        runs = list(self.job_runs(application_id, task.started))
+        # Those of the run's earlier lives are as old as a lease at most.
+        since = task.started - timedelta(minutes=settings.lease_minutes)
+        runs = list(self.job_runs(application_id, since))
         run = task.claim.rpartition("-")[0]
         is_ours = [found for found in runs if str(found.get("name", "")).startswith(f"{run}-")]
         live = [found for found in is_ours if found["state"] in LIVE]
@@ -194,10 +196,14 @@ def build_attempt(
 def jdbc_properties(settings: Settings, bucket: str) -> dict[str, str]:
     """Give the Spark settings of the job that reads RDS: the driver, and where the password is."""
     jar = places.jar_key(settings.artifacts_prefix, settings.jdbc_jar)
-    return {
+    properties = {
         "spark.jars": f"s3://{bucket}/{jar}",
         PASSWORD_SETTING: f"EMR.secret@{settings.jdbc_password_secret}",
     }
+    if settings.jdbc_ssl_root_cert:
+        pem = places.certificate_key(settings.artifacts_prefix, settings.jdbc_ssl_root_cert)
+        properties["spark.files"] = f"s3://{bucket}/{pem}"
+    return properties
 
 
 def output_of(job_run: Mapping[str, Any]) -> str:
@@ -211,5 +217,10 @@ def explain_failure(job_run: Mapping[str, Any]) -> str:
     monitoring = job_run.get("configurationOverrides", {}).get("monitoringConfiguration", {})
     folder = monitoring.get("s3MonitoringConfiguration", {}).get("logUri", "its log folder ")
     place = f"{folder}applications/{job_run['applicationId']}/jobs/{job_run['jobRunId']}/"
+    if job_run["state"] in LIVE:
+        return (
+            f"job run {job_run['jobRunId']} had not ended in time ({job_run['state']}): it is "
+            f"cancelled; its log: {place}"
+        )
     details = " ".join(str(job_run.get("stateDetails", "")).split()) or "no reason was given"
     return f"job run {job_run['jobRunId']} ended {job_run['state']}: {details}; its log: {place}"

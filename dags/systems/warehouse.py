@@ -23,6 +23,10 @@ class WarehouseError(Exception):
     """The warehouse cannot do what was asked; the message is one line and says what to do."""
 
 
+class SchemaVersionError(WarehouseError):
+    """The warehouse is of another version than the code: no other try would do better."""
+
+
 class TransactionConflictError(WarehouseError):
     """Another transaction was in the way (1023, 1018): nothing is changed, try the whole again."""
 
@@ -124,9 +128,26 @@ def _error_of(description: Mapping[str, Any], statements: Sequence[Statement]) -
 
 
 def missing_migrations(warehouse: Warehouse) -> list[str]:
-    """Give the migrations that the warehouse lacks; the daily run applies none."""
-    seen = read_schema_version(warehouse)
-    return [file_name for version, file_name in migrations() if version not in seen]
+    """Give the migrations that the warehouse lacks; the daily run applies none.
+
+    Raises:
+        SchemaVersionError: It has one that this version does not know.
+        WarehouseError: It cannot be asked.
+    """
+    try:
+        seen = read_schema_version(warehouse)
+    except WarehouseError as error:
+        if '"schema_version" does not exist' not in str(error):
+            raise
+        seen = set()
+    known = dict(migrations())
+    unknown = sorted(seen - known.keys())
+    if unknown:
+        raise SchemaVersionError(
+            f"the warehouse has migrations {unknown}, which this version of the code does not "
+            "know: deploy the version that made them"
+        )
+    return [file_name for version, file_name in known.items() if version not in seen]
 
 
 def read_state(warehouse: Warehouse) -> tuple[int, str | None]:

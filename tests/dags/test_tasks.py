@@ -14,6 +14,7 @@ from dags.systems import connections
 from tests.pipeline_world import Told
 
 RUN = "manual__2026-11-23T09:51:14+00:00"
+WANTED = places.wanted_key(f"{places.run_name(RUN)}-0123abcd")
 
 
 class FakeEmr:
@@ -52,12 +53,14 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     left = SimpleNamespace(told=Told(), objects={})
     settings = load_settings("local")
-    opened = SimpleNamespace(
-        settings=settings,
-        alerts=Alerts(left.told, left.told, settings.alerts_topic_arn),
-        bucket=SimpleNamespace(put=left.objects.__setitem__),
+    alerts = Alerts(left.told, left.told, settings.alerts_topic_arn)
+    bucket = SimpleNamespace(
+        put=left.objects.__setitem__,
+        list_level=lambda _: SimpleNamespace(folders=(WANTED.removesuffix("wanted.json"),)),
+        read={WANTED: b'["data/streams/a.csv"]'}.get,
     )
-    monkeypatch.setattr(pipeline, "open_pipeline", lambda _: opened)
+    monkeypatch.setattr(pipeline, "open_alerts", lambda _: alerts)
+    monkeypatch.setattr(pipeline, "open_bucket", lambda _: bucket)
     monkeypatch.setattr(tasks, "load_own_settings", lambda: settings)
     monkeypatch.setattr(connections, "make_client", lambda *_: FakeEmr())
     return left
@@ -80,7 +83,9 @@ def test_a_failed_task_is_told_with_run_task_and_reason(told: Any) -> None:
         "run": RUN,
         "task": "load_redshift",
         "reason": "the warehouse lacks a table",
+        "files": "1: data/streams/a.csv",
     }
+    assert "Files: 1: data/streams/a.csv\n" in message
 
 
 def test_a_task_that_airflow_ended_itself_gets_the_jobs_reason(told: Any) -> None:
@@ -102,8 +107,21 @@ def test_what_goes_wrong_while_it_is_told_is_only_logged(
     def refuse(_: Any) -> None:
         raise OSError("no secrets backend")
 
-    monkeypatch.setattr(pipeline, "open_pipeline", refuse)
+    monkeypatch.setattr(pipeline, "open_alerts", refuse)
 
     tasks.report_failure(a_context("publish_lake"))
 
     assert "the failure could not be reported" in caplog.text
+
+
+def test_a_reason_that_cannot_be_found_out_holds_no_alert_up(
+    told: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise OSError("no such service")
+
+    monkeypatch.setattr(connections, "make_client", refuse)
+
+    tasks.report_failure(a_context("validate_data"))
+
+    assert "failed: not known (OSError)" in told.told.messages[0]

@@ -6,13 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dags.protocol.candidates import is_delivery, is_due, list_deliveries
+from dags.protocol.candidates import Shares, is_delivery, list_deliveries
 from dags.systems.bucket import Bucket
 from tests.dags.memory_s3 import BUCKET, MemoryS3
 
 TODAY = date(2024, 7, 1)
 STREAMS = "data/streams/"
 LOOKBACK = 10
+
+
+def is_due(day: date, today: date, lookback: int) -> bool:
+    """Tell whether a folder is listed by a run that had one the day before."""
+    return Shares(today, today, lookback).has(day)
 
 
 def listed(
@@ -178,3 +183,20 @@ def test_the_first_run_lists_everything() -> None:
 
     assert found == ["1999/01/01/a.csv", "2024/05/01/b.csv", "c.csv"]
     assert s3.prefixes == [STREAMS]
+
+
+@given(
+    day=st.dates(date(1990, 1, 1), date(2020, 1, 1)),
+    gaps=st.lists(st.integers(1, 40), min_size=60, max_size=60),
+)
+def test_days_without_a_run_leave_no_folder_out(day: date, gaps: list[int]) -> None:
+    today = date(2024, 7, 1)
+    listed = 0
+
+    for gap in gaps:
+        since, today = today, today + timedelta(days=gap)
+        listed += Shares(today, since, LOOKBACK).has(day)
+        if (today - date(2024, 7, 1)).days >= LOOKBACK:
+            break
+
+    assert listed

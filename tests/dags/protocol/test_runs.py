@@ -6,12 +6,25 @@ The jobs are the plain-Python ones, which share no code with Spark's: see `tests
 import pytest
 
 from tests.flow_cases import CASES, Case
+from tests.flow_deliveries import FIRST, SONGS
 from tests.pipeline_world import World
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_the_flow(world: World, case: Case) -> None:
     case(world)
+
+
+def test_metadata_that_a_run_lets_in_reaches_redshift(world: World) -> None:
+    world.deliver_metadata(SONGS, "1,Ann,30,X,2020-01-01", *["x,,,,"] * 20)
+    world.deliver("a.csv", *FIRST)
+    world.run("first")
+    assert world.tables()["users"] == []
+
+    assert world.run("lets in", max_rejected_share=1) == "committed"
+
+    assert [row[0] for row in world.tables()["users"]] == [1]
+    assert world.run("next") == "nothing to do"
 
 
 def test_there_are_cases() -> None:

@@ -83,3 +83,22 @@ def test_a_conflict_with_a_run_that_committed_is_overtaken() -> None:
         load_redshift.run(run.pipeline, CLAIM, run.outputs, sleep=commit_meanwhile)
 
     assert len(run.warehouse.batches) == 1
+
+
+@pytest.mark.parametrize("error", [CONFLICT, "ERROR: Divide by zero"])
+def test_a_batch_of_its_own_earlier_try_that_committed_meanwhile_is_the_runs(error: str) -> None:
+    run = FinishedRun(commit=6)
+    run.warehouse.errors = [error]
+    send = run.warehouse.batch_execute_statement
+
+    def commit_late(**request: Any) -> dict[str, str]:
+        key = request["Sqls"][0].split("plan = '")[1].split("'")[0]
+        run.warehouse.state = (7, key)
+        return send(**request)
+
+    run.warehouse.batch_execute_statement = commit_late
+
+    key = run.load()
+
+    assert run.warehouse.state == (7, key)
+    assert len(run.warehouse.batches) == 1

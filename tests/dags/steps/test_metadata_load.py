@@ -155,6 +155,7 @@ def test_a_refused_file_is_let_in_when_the_run_asks_for_it(connection: Any) -> N
 
     assert not again.is_changed
     assert report.is_changed
+    assert report.version != again.version
     assert names(connection) == {1: "Ana"}
 
 

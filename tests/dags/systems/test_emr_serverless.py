@@ -62,7 +62,7 @@ def test_the_first_try_writes_the_first_attempt_folder() -> None:
     assert attempt.output == f"{FOLDER}/attempt=1"
     assert attempt.token == TASK.token(1)
     assert service.asked == [
-        {"applicationId": "app-1", "createdAtAfter": STARTED - timedelta(hours=1)}
+        {"applicationId": "app-1", "createdAtAfter": STARTED - timedelta(hours=9)}
     ]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dags.systems import warehouse
 from dags.systems.warehouse import (
     Statement,
     TransactionConflictError,
@@ -93,3 +94,46 @@ def test_a_conflict_with_another_transaction_is_told_from_other_errors(
     error = run_failing(failed(reason, "FINISHED", "FAILED"))
 
     assert isinstance(error, TransactionConflictError) is is_conflict
+
+
+def test_a_warehouse_that_was_never_migrated_lacks_all() -> None:
+    error = 'ERROR: relation "schema_version" does not exist'
+    client = FailingClient(error)
+
+    missing = warehouse.missing_migrations(Warehouse(client, "a-workgroup", "a-database"))
+
+    assert len(missing) == 7
+
+
+def test_a_warehouse_of_a_newer_version_is_told() -> None:
+    client = VersionsClient(range(1, 10))
+
+    with pytest.raises(warehouse.SchemaVersionError, match=r"migrations \[8, 9\], which this"):
+        warehouse.missing_migrations(Warehouse(client, "a-workgroup", "a-database"))
+
+
+class FailingClient:
+    """Every statement fails with this error."""
+
+    def __init__(self, error: str) -> None:
+        self.error = error
+
+    def execute_statement(self, **_: Any) -> dict[str, str]:
+        return {"Id": "id-1"}
+
+    def describe_statement(self, **_: Any) -> dict[str, Any]:
+        return {"Id": "id-1", "Status": "FAILED", "Error": self.error}
+
+
+class VersionsClient(FailingClient):
+    """The warehouse has these migrations."""
+
+    def __init__(self, versions: range) -> None:
+        self.versions = versions
+
+    def describe_statement(self, **_: Any) -> dict[str, Any]:
+        return {"Id": "id-1", "Status": "FINISHED", "HasResultSet": True}
+
+    def get_statement_result(self, **_: Any) -> dict[str, Any]:
+        records = [[{"longValue": version}] for version in self.versions]
+        return {"ColumnMetadata": [{"name": "version"}], "Records": records}
