@@ -58,7 +58,10 @@ def attempt_folder(claim: str, task: str, attempt: int) -> str:
     return f"{claim_folder(claim)}/{task}/attempt={attempt}"
 
 
-def quarantine_folder(claim: str, attempt: int) -> str:
+def quarantine_folder(claim: str, attempt: int, *, is_dry: bool = False) -> str:
+    """Give the folder of an attempt's rejected rows; a dry run leaves nothing but staging."""
+    if is_dry:
+        return f"{attempt_folder(claim, 'validate_data', attempt)}/quarantine"
     return f"{QUARANTINE}/claim={claim}/attempt={attempt}"
 
 

@@ -111,7 +111,8 @@ class SparkJobOperator(EmrServerlessStartJobOperator):
     def _task(self, context: Any) -> Task:
         claim: Mapping[str, str] = context["ti"].xcom_pull(task_ids="extract_streaming")
         started = datetime.fromisoformat(claim["run_time"])
-        return Task(self.dag_id, claim["claim"], self.task_id, started)
+        is_dry = bool(context["params"].get("dry_run"))
+        return Task(self.dag_id, claim["claim"], self.task_id, started, is_dry)
 
     def _job_run_id(self, context: Any, emr: EmrServerless, event: Mapping[str, Any]) -> str:
         """Give the job run of an event; a failed one of 3.3 does not name it."""

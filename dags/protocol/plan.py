@@ -116,7 +116,7 @@ def build_plan(
         moves=(*_move_plays(tables["streams"], commit), *_move_totals(totals, commit)),
         plays=sum(file.rows for file in tables["streams"]),
         files=_account(claim, accounting),
-        quarantine=places.quarantine_folder(claim.claim, attempt),
+        quarantine=places.quarantine_folder(claim.claim, attempt, is_dry=claim.is_dry),
     )
 
 

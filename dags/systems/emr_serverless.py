@@ -36,12 +36,16 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Task:
-    """Which task of which life of a run; `started` is before its first job run."""
+    """Which task of which life of a run; `started` is before its first job run.
+
+    What a dry run rejects lies in its staging, and goes with it.
+    """
 
     dag: str
     claim: str
     name: str
     started: datetime
+    is_dry: bool = False
 
     @property
     def job_name(self) -> str:
@@ -169,7 +173,8 @@ def build_attempt(
     artifacts = settings.artifacts_prefix
     own = ["--output", output]
     if task.name == "validate_data":
-        own += ["--quarantine", f"s3://{bucket}/{places.quarantine_folder(task.claim, number)}"]
+        quarantine = places.quarantine_folder(task.claim, number, is_dry=task.is_dry)
+        own += ["--quarantine", f"s3://{bucket}/{quarantine}"]
     driver = {
         "sparkSubmit": {
             "entryPoint": f"s3://{bucket}/{places.job_key(artifacts, task.name)}",

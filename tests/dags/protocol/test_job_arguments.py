@@ -123,3 +123,12 @@ def test_only_the_job_that_reads_the_database_gets_its_driver_and_password() -> 
         "validate_data": {},
         "transform_kpis": {},
     }
+
+
+def test_a_dry_run_rejects_into_its_own_staging() -> None:
+    task = Task("dag", CLAIM, "validate_data", datetime(2024, 7, 1, tzinfo=UTC), is_dry=True)
+
+    attempt = build_attempt(task, 3, SETTINGS, "music-streaming-local", [], {})
+
+    arguments = attempt.job_driver["sparkSubmit"]["entryPointArguments"]
+    assert arguments[-1] == f"{STAGING}/validate_data/attempt=3/quarantine"
