@@ -146,15 +146,7 @@ class World:
 
     def tables(self) -> dict[str, Rows]:
         """Read the warehouse's five tables whole, past the Data API; times are UTC."""
-        dsn = self.stack.postgres.dsn(self.settings.warehouse_database)
-        tables: dict[str, Rows] = {}
-        with contextlib.closing(psycopg2.connect(**dsn)) as connection:
-            for table, schema in schemas.TABLES.items():
-                names = ", ".join(f'"{name}"' for name in schema.fieldNames())
-                with connection.cursor() as cursor:
-                    cursor.execute(f"SELECT {names} FROM {table}")
-                    tables[table] = [tuple(map(aware, row)) for row in cursor.fetchall()]
-        return tables
+        return read_warehouse(self.stack.postgres.dsn(self.settings.warehouse_database))
 
     def status(self, key: str) -> str:
         return str(self.pipeline.ledger.read([key])[key]["status"])
@@ -188,6 +180,18 @@ class World:
         content = self.bucket.read(places.report_key(places.run_name(run_id), "json"))
         document: dict[str, Any] = json.loads(content or b"{}")
         return document
+
+
+def read_warehouse(dsn: dict[str, Any]) -> dict[str, Rows]:
+    """Read a warehouse's five tables whole, past the Data API; times are UTC."""
+    tables: dict[str, Rows] = {}
+    with contextlib.closing(psycopg2.connect(**dsn)) as connection:
+        for table, schema in schemas.TABLES.items():
+            names = ", ".join(f'"{name}"' for name in schema.fieldNames())
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT {names} FROM {table}")
+                tables[table] = [tuple(map(aware, row)) for row in cursor.fetchall()]
+    return tables
 
 
 def text(value: Any) -> str:

@@ -11,7 +11,6 @@ from conf.run_log import get_log
 from conf.settings import Settings
 
 LIVE = frozenset({"SUBMITTED", "PENDING", "SCHEDULED", "QUEUED", "RUNNING"})
-ENDED = frozenset({"SUCCESS", "FAILED", "CANCELLED"})
 TERMINATED = "TERMINATED"
 PASSWORD_SETTING = "spark.kpi.jdbc.password"  # noqa: S105
 MAX_NAME = 256

@@ -10,17 +10,16 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import psutil
-import psycopg2
 
 from commands.local_stack import describe_stack, make_client
 from dags.systems.bucket import Bucket
-from spark_jobs import schemas
 from tests.end_to_end.spark_run_helpers import BROKEN_SONGS, ROOT, Rows
+from tests.pipeline_world import read_warehouse
 
 CALL_SECONDS = 600
 # Of the sample's users, those whose row breaks a rule.
@@ -103,15 +102,7 @@ class Service:
 
     def tables(self) -> dict[str, Rows]:
         """Read the warehouse's five tables whole, past the Data API; times are UTC."""
-        dsn = self.stack.postgres.dsn(self.settings.warehouse_database)
-        tables: dict[str, Rows] = {}
-        with contextlib.closing(psycopg2.connect(**dsn)) as connection:
-            for table, schema in schemas.TABLES.items():
-                names = ", ".join(f'"{name}"' for name in schema.fieldNames())
-                with connection.cursor() as cursor:
-                    cursor.execute(f"SELECT {names} FROM {table}")
-                    tables[table] = [tuple(map(aware, row)) for row in cursor.fetchall()]
-        return tables
+        return read_warehouse(self.stack.postgres.dsn(self.settings.warehouse_database))
 
     def delivered(self) -> dict[str, tuple[bytes, int]]:
         """Give the stream files as the reference takes them: bytes and LastModified by key."""
@@ -161,10 +152,6 @@ class Service:
                 content = gzip.decompress(content)
             yield self.bucket.uri(found.key), content
         yield "command lines", "\n".join(self.command_lines).encode()
-
-
-def aware(value: Any) -> Any:
-    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 
 
 def read_users(path: Path) -> Rows:
