@@ -1,6 +1,7 @@
 """What a stack's tests look at: its processes, and what is left of them."""
 
 import contextlib
+from collections.abc import Iterable
 
 import psutil
 
@@ -25,4 +26,13 @@ def are_alive(family: list[psutil.Process]) -> list[str]:
         with contextlib.suppress(psutil.NoSuchProcess):
             if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process.name())
+    return found
+
+
+def commands_of(processes: Iterable[psutil.Process]) -> list[list[str]]:
+    """Give the command lines of what still runs: any of them may end between two looks."""
+    found = []
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found.append(process.cmdline())
     return found

@@ -14,7 +14,7 @@ import psycopg2
 
 from localaws.errors import LocalAwsError
 from localaws.stack import Stack
-from tests.localaws.stack_watching import SERVICES, are_alive, family_of, pids_of
+from tests.localaws.stack_watching import SERVICES, are_alive, commands_of, family_of, pids_of
 
 Maker = Callable[..., Stack]
 
@@ -119,7 +119,7 @@ def test_state_is_closed_to_others(stack_up: Stack) -> None:
 
     files = ["stack.json", "endpoint/config.json", "s3/s3.json", "postgres/password"]
     modes = {name: stat.S_IMODE((stack.config.state / name).stat().st_mode) for name in files}
-    texts = [" ".join(process.cmdline()) for process in family_of(stack)]
+    texts = [" ".join(command) for command in commands_of(family_of(stack))]
     texts += [repr(stack.config), *map(repr, stack.status())]
 
     assert set(modes.values()) == {0o600}

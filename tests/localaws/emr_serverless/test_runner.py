@@ -13,6 +13,7 @@ import pytest
 
 from localaws.endpoint.moto_services import MotoServices
 from tests.localaws.emr_serverless.emr_service import Service, a_config, serve, wait_until
+from tests.localaws.stack_watching import commands_of
 
 # A service of its own process, which a test can kill: it starts one job run and says so.
 OWN_PROCESS = """
@@ -227,7 +228,9 @@ def test_an_orphan_is_ended_by_pid_and_start_time(
     service.wait(application, run_id, "RUNNING")
     launcher = wait_until(
         lambda: [
-            each for each in psutil.Process().children() if run_id in " ".join(each.cmdline())
+            each
+            for each in psutil.Process().children()
+            if any(run_id in " ".join(command) for command in commands_of([each]))
         ],
         "the launcher runs",
     )[0]

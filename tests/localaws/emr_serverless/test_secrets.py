@@ -11,6 +11,7 @@ import pytest
 
 from localaws.emr_serverless.secrets import REDACTED, SecretError, redact, resolve
 from tests.localaws.emr_serverless.emr_service import Service, wait_until
+from tests.localaws.stack_watching import commands_of
 
 PAGE = "emr/latest/EMR-Serverless-UserGuide/secrets-manager.html"
 VALUE = "vErY-s3cr3t-w0rd"
@@ -65,7 +66,7 @@ def test_the_value_is_in_no_command_line_answer_log_page_or_file_of_the_service(
     )
     service.wait(application, run_id, "RUNNING")
     wait_until(lambda: VALUE in service.driver_output(run_id), "the program has told its secret")
-    commands = [child.cmdline() for child in psutil.Process().children(recursive=True)]
+    commands = commands_of(psutil.Process().children(recursive=True))
     page = show(service, application, run_id)
     fifo.write_text("go\n")
     run = service.wait(application, run_id, "FAILED")
