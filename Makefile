@@ -25,7 +25,7 @@ FIND_PYTHON = for python in "$(PYTHON)" python3.11 python3.12 python3; do \
 
 .PHONY: help setup lint types test test-slow check format lock sample spark-run metadata-up metadata-down bench clean
 .PHONY: up down status env query coverage bench-warehouse run validate
-.PHONY: reconcile rebuild compact
+.PHONY: reconcile rebuild compact crash-test
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -68,6 +68,10 @@ test: setup $(AIRFLOW_2)/lock ## Run the tests, the long ones left out
 test-slow: setup $(AIRFLOW_2)/lock ## Run the long tests: kills, races, whole flows
 	@TZ=UTC $(PY) -m pytest -m slow -n 2 --dist loadfile $(CROWDED_SLOW)
 	@TZ=UTC $(PY) -m pytest -m slow $(CROWDED_SLOW:%=--ignore=%)
+
+# The matrix, every write of every sort of run killed before and after it, then RUNS random cases.
+crash-test: setup ## Kill runs and servers everywhere, compare with unkilled ones: RUNS=20 SEED=1 FROM=17 (or r17)
+	@TZ=UTC $(PY) -m tests.crash $(if $(RUNS),--runs "$(RUNS)") $(if $(SEED),--seed "$(SEED)") $(if $(FROM),--from "$(FROM)")
 
 check: lint types test ## What CI runs: lint, types, test
 

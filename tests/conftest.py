@@ -22,7 +22,13 @@ logging.getLogger("py4j").setLevel(logging.WARNING)
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    """One session for all tests: one core, one shuffle partition, no page, loopback only."""
+    session = start_session()
+    yield session
+    session.stop()
+
+
+def start_session() -> SparkSession:
+    """Start the one session of all tests: one core, one shuffle partition, loopback only."""
     os.environ["JAVA_HOME"] = str(java_home())
     os.environ["PYSPARK_PYTHON"] = sys.executable
     settings = SETTINGS | {
@@ -44,6 +50,4 @@ def spark() -> Iterator[SparkSession]:
     builder = SparkSession.builder.appName("tests")
     for name, value in settings.items():
         builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    yield session
-    session.stop()
+    return builder.getOrCreate()

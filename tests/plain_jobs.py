@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from pyspark.sql.types import StructType
 
 from commands.parquet_tables import arrow_schema
+from conf import places
 from dags.protocol.pipeline import Pipeline
 from spark_jobs import schemas
 from tests import reference, reference_kpis
@@ -45,7 +46,7 @@ class PlainJobs:
         self.pipeline, self.bucket = pipeline, pipeline.bucket
 
     def extract_metadata(self, claim: str, attempt: int) -> str:
-        folder = f"staging/claim={claim}/extract_metadata/attempt={attempt}"
+        folder = places.attempt_folder(claim, "extract_metadata", attempt)
         with self.pipeline.open_metadata() as connection, connection.cursor() as cursor:
             for table, schema in (("users", schemas.USERS), ("songs", schemas.SONGS)):
                 names = ", ".join(f'"{name}"' for name in schema.fieldNames())
@@ -58,7 +59,7 @@ class PlainJobs:
         return self.bucket.uri(folder)
 
     def validate_data(self, claim: str, attempt: int, share: float = 0.10) -> str:
-        folder = f"staging/claim={claim}/validate_data/attempt={attempt}"
+        folder = places.attempt_folder(claim, "validate_data", attempt)
         for write in self.validate_in_parts(claim, attempt, share):
             write()
         return self.bucket.uri(folder)
@@ -66,7 +67,7 @@ class PlainJobs:
     def validate_in_parts(self, claim: str, attempt: int, share: float = 0.10) -> Iterator[Any]:
         """Give the writes of an attempt one by one, for attempts that are given up in between."""
         document = self._claim(claim)
-        folder = f"staging/claim={claim}/validate_data/attempt={attempt}"
+        folder = places.attempt_folder(claim, "validate_data", attempt)
         known = set(self.lake_plays(document["commit"]))
         files = {
             file["file_key"]: (
@@ -84,14 +85,14 @@ class PlainJobs:
         accounting = {"run": document["run"], "files": done.files, "refused": done.refused}
         yield lambda: self._write_files(f"{folder}/streams", schemas.STREAMS, rows)
         yield lambda: self._write(f"{folder}/touched_hours", schemas.TOUCHED_HOURS, hours)
-        quarantine = f"quarantine/claim={claim}/attempt={attempt}"
+        quarantine = places.quarantine_folder(claim, attempt)
         yield lambda: self._write(quarantine, schemas.QUARANTINE, done.quarantine)
         text = json.dumps(accounting).encode()
         yield lambda: self.bucket.put(f"{folder}/accounting.json", text)
 
     def transform_kpis(self, claim: str, attempt: int, outputs: Mapping[str, str]) -> str:
         document = self._claim(claim)
-        folder = f"staging/claim={claim}/transform_kpis/attempt={attempt}"
+        folder = places.attempt_folder(claim, "transform_kpis", attempt)
         songs = self._songs(outputs["extract_metadata"])
         new = self._read_plays(f"{self.bucket.key_of(outputs['validate_data'])}/streams")
         touched = {
