@@ -173,6 +173,21 @@ def plays_of(world: World, version: int) -> set[Any]:
     return set(reference.validate({key: world.versions[key][version]}).accepted)
 
 
+def test_a_late_mark_leaves_a_new_version_to_the_run_that_claimed_it(loaded: World) -> None:
+    late = begin_life(loaded, "late")
+    late.load()
+    late.publish()
+    key = loaded.deliver("a.csv", *SECOND)
+    heir = begin_life(loaded, "heir")
+
+    late.mark()
+    heir.release()
+
+    assert loaded.status(key) == "FAILED"
+    loaded.run("next")
+    loaded.assert_tables()
+
+
 def test_a_retry_that_finds_its_own_plan_goes_on(loaded: World) -> None:
     life = begin_life(loaded, "daily")
     key = life.load()
