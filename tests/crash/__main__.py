@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,7 +23,7 @@ from dags.systems import bucket
 from localaws.stack import Stack
 from tests.conftest import start_session
 from tests.crash import airflow_runs, cases
-from tests.crash.cases import Record, Records
+from tests.crash.cases import Records
 from tests.crash.scenarios import SCENARIOS
 from tests.pipeline_world import World
 from tests.warm_spark import SparkJobs, reach_s3
@@ -43,46 +44,35 @@ class Crashes:
     def __init__(self, stack: Stack, seed: int) -> None:
         self.stack, self.seed = stack, seed
         self.failed: list[str] = []
-        self.count = 0
+        self.count, self.current = 0, "1"
 
     def plain_world(self) -> World:
         return World(self.stack, load_settings("local"))
 
     def run_matrix(self, first: int) -> None:
-        records = Records(self.plain_world, {})
+        records = Records(self.plain_world)
         for scenario in SCENARIOS.values():
             records.of(scenario)
         matrix = list(cases.list_matrix(records.found))
         for number, case in enumerate(matrix[first - 1 :], start=first):
-            record = records.of(case.scenario)
-            label = f"{number}/{len(matrix)} {case.describe(record)}"
-            self.carry_out(str(number), label, lambda c=case, r=record: self._find(c, r))
+            label = f"{number}/{len(matrix)} {case.describe(records.of(case.scenario))}"
+            self.carry_out(str(number), label, partial(records.find_broken, case))
 
     def run_random(self, spark: SparkSession, first: int, runs: int) -> None:
-        def spark_world() -> World:
-            world = self.plain_world()
-            world.jobs = SparkJobs(spark, world)
-            return world
-
-        records = Records(spark_world, {})
+        records = Records(self.plain_world, lambda world: SparkJobs(spark, world))
         for number in range(first, first + runs):
             random = Random(f"{self.seed} {number}")
             if number % AIRFLOW_EVERY == 0:
                 self._run_under_airflow(number, random)
                 continue
             case = cases.draw_case(random, records)
-            record = records.of(case.scenario)
-            label = f"r{number} {case.describe(record)}"
-
-            def find(case: cases.Case = case, record: Record = record) -> str | None:
-                return cases.find_broken(spark_world(), case, record)
-
-            self.carry_out(f"r{number}", label, find)
+            label = f"r{number} {case.describe(records.of(case.scenario))}"
+            self.carry_out(f"r{number}", label, partial(records.find_broken, case))
 
     def carry_out(self, start: str, label: str, find: Callable[[], str | None]) -> None:
         """Carry out a case within its time and print what came of it."""
         began = time.monotonic()
-        self.count += 1
+        self.count, self.current = self.count + 1, start
         try:
             with time_limit(CASE_SECONDS):
                 broken = find()
@@ -93,9 +83,6 @@ class Crashes:
         if broken is not None:
             again = f"make crash-test SEED={self.seed} FROM={start} RUNS=1"
             self.failed.append(f"{label}: {broken[:500]}; again: {again}")
-
-    def _find(self, case: cases.Case, record: Record) -> str | None:
-        return cases.find_broken(self.plain_world(), case, record)
 
     def _run_under_airflow(self, number: int, random: Random) -> None:
         told: list[str] = []
@@ -148,21 +135,24 @@ def main(argv: list[str]) -> int:
     """Run the cases from one on; 1 where a world came out different."""
     args = parse_args(argv)
     is_random, number = START.fullmatch(args.start).groups()  # type: ignore[union-attr]
-    shutil.rmtree(args.state, ignore_errors=True)
     # One request at a time: the n-th write is the same one in each run.
     bucket.PARALLEL_CALLS = 1
     logging.disable(logging.CRITICAL)
     stack, settings = describe_stack(args.state)
-    began = time.monotonic()
+    crashes, began = Crashes(stack, args.seed), time.monotonic()
     try:
+        stack.down()  # a killed call's
+        shutil.rmtree(args.state, ignore_errors=True)
         bring_up(stack, settings)
-        crashes = Crashes(stack, args.seed)
         if not is_random:
             crashes.run_matrix(int(number))
         if args.runs:
             with stopped(start_session()) as spark:
                 reach_s3(spark, stack)
                 crashes.run_random(spark, int(number) if is_random else 1, args.runs)
+    except KeyboardInterrupt:
+        print(f"stopped: FROM={crashes.current} goes on from the case that it was at")
+        return 130
     finally:
         stack.down()
     print(f"{crashes.count} cases, {len(crashes.failed)} broken, {time.monotonic() - began:.0f} s")

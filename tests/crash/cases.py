@@ -1,8 +1,9 @@
 """Which cases there are: all of the matrix, and as many random ones as one likes."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from tests.crash.comparison import Snapshot, find_difference, find_fault, take_snapshot
 from tests.crash.scenarios import SCENARIOS, Scenario
@@ -48,26 +49,55 @@ class Case:
 
 @dataclass
 class Records:
-    """What each scenario does unkilled, found out once."""
+    """What each scenario does unkilled, found out once.
+
+    Attributes:
+        make_jobs: gives a killed run other jobs than the plain ones.
+    """
 
     make_world: Callable[[], World]
-    found: dict[str, Record]
+    make_jobs: Callable[[World], Any] | None = None
+    found: dict[str, Record] = field(default_factory=dict)
 
     def of(self, scenario: Scenario) -> Record:
         if scenario.name not in self.found:
-            self.found[scenario.name] = record(self.make_world(), scenario)
+            self.found[scenario.name] = self._record(scenario)
         return self.found[scenario.name]
 
+    def find_broken(self, case: Case) -> str | None:
+        """Carry a case out; give the first difference from the unkilled world, or its own fault."""
+        expected, world = self.of(case.scenario), self.make_world()
+        watch, jobs = self._prepare(world, case.scenario)
+        mend = nothing
+        if case.server:
+            strike = ServerKill(world.stack, case.server, case.delay, case.at_once)
+            watch.strike_at(case.request, strike)
+            mend = strike.mend
+        run_scenario(
+            world,
+            watch,
+            case.scenario,
+            kills=case.kills,
+            recovery=case.recovery,
+            mend=mend,
+            jobs=jobs,
+        )
+        return find_difference(expected.snapshot, take_snapshot(world)) or find_fault(world)
 
-def record(world: World, scenario: Scenario) -> Record:
-    """Carry a scenario out unkilled; its tables are what the reference says, where it can say."""
-    watch = Watch(world)
-    scenario.prepare(world)
-    run_scenario(world, watch, scenario)
-    if scenario.is_plain:
-        world.assert_tables()
-    assert find_fault(world) is None
-    return Record(tuple(watch.writes), watch.requests, take_snapshot(world))
+    def _prepare(self, world: World, scenario: Scenario) -> tuple[Watch, Any]:
+        watch = Watch(world)
+        scenario.prepare(world)
+        return watch, self.make_jobs(world) if self.make_jobs else None
+
+    def _record(self, scenario: Scenario) -> Record:
+        """Carry a scenario out unkilled; its tables are what the reference says, if it can say."""
+        world = self.make_world()
+        watch, jobs = self._prepare(world, scenario)
+        run_scenario(world, watch, scenario, jobs=jobs)
+        if scenario.is_plain:
+            world.assert_tables()
+        assert find_fault(world) is None
+        return Record(tuple(watch.writes), watch.requests, take_snapshot(world))
 
 
 def list_matrix(records: Mapping[str, Record]) -> Iterator[Case]:
@@ -99,21 +129,3 @@ def draw_case(random: Random, records: Records) -> Case:
         delay=random.random() * MAX_DELAY,
         at_once=random.random() < 0.5,
     )
-
-
-def find_broken(world: World, case: Case, record: Record) -> str | None:
-    """Carry a case out; give the first difference from the unkilled world, or its own fault."""
-    watch = Watch(world)
-    case.scenario.prepare(world)
-    mend = nothing
-    if case.server:
-        strike = ServerKill(world.stack, case.server, case.delay, case.at_once)
-        watch.strike_at(case.request, strike)
-        mend = strike.mend
-    try:
-        run_scenario(
-            world, watch, case.scenario, kills=case.kills, recovery=case.recovery, mend=mend
-        )
-    finally:
-        mend()
-    return find_difference(record.snapshot, take_snapshot(world)) or find_fault(world)

@@ -26,7 +26,7 @@ def one_at_a_time() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def records(pipeline_stack: Stack, one_at_a_time: None) -> Records:
     """Give what scenarios write: each is carried out when it is first asked for."""
-    return Records(lambda: World(pipeline_stack, load_settings("local")), {})
+    return Records(lambda: World(pipeline_stack, load_settings("local")))
 
 
 @pytest.fixture(scope="session")

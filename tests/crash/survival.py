@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from commands.compact import compact
 from dags.protocol.errors import FinalError, OvertakenError
@@ -35,18 +36,22 @@ def run_scenario(
     kills: Sequence[Kill] = (),
     recovery: str = "retry",
     mend: Callable[[], None] = nothing,
+    jobs: Any = None,
 ) -> None:
     """Carry a prepared scenario out, killed or not, and all that follows until nothing is to do.
 
     Args:
         mend: Brings back what was killed beside the worker.
+        jobs: Those of the killed run and its heirs; what comes before and after has plain ones.
     """
+    plain, world.jobs = world.jobs, jobs or world.jobs
     watch.begin(kills)
     try:
         act(world, watch, scenario, recovery, mend)
     finally:
         watch.end()
         mend()
+        world.jobs = plain
     settle(world)
 
 

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from tests.crash.cases import MOMENTS, Case, Record, Records, draw_case, find_broken, list_matrix
+from tests.crash.cases import MOMENTS, Case, Record, Records, draw_case, list_matrix
 from tests.crash.comparison import find_difference
 from tests.crash.scenarios import SCENARIOS
 from tests.crash.server_kills import SERVERS
@@ -35,10 +35,9 @@ def find_all_broken(records: Records, cases: Iterable[Case]) -> list[str]:
     """Carry cases out, each in a world of its own, and tell of those that came out different."""
     broken = []
     for case in cases:
-        record = records.of(case.scenario)
-        found = find_broken(records.make_world(), case, record)
+        found = records.find_broken(case)
         if found:
-            broken.append(f"{case.describe(record)}: {found}")
+            broken.append(f"{case.describe(records.of(case.scenario))}: {found}")
     return broken
 
 
