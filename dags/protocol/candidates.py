@@ -1,4 +1,4 @@
-"""Which delivered files there are: a listing that does not grow with the history."""
+"""Which delivered files there are: a listing that hardly grows with the history."""
 
 import re
 from collections.abc import Iterator

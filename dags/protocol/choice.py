@@ -1,7 +1,7 @@
 """Which files a run is to claim: new, changed, given back, or named by the operator."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from conf import places
 from conf.run_log import get_log
@@ -19,21 +19,25 @@ log = get_log(__name__)
 
 
 def choose_files(
-    pipeline: Pipeline, params: RunParams, *, commit: int, run_id: str, now: datetime
+    pipeline: Pipeline,
+    params: RunParams,
+    *,
+    listed_until: date | None,
+    run_id: str,
+    now: datetime,
 ) -> list[StoredObject]:
     """Choose the files to claim, the oldest first; one run may take fewer.
 
     Args:
-        commit: The published commit that the run builds on; the first run lists everything.
+        listed_until: The last day on which a run listed the deliveries and committed, or one that
+            it built on; None lists everything.
 
     Raises:
         FinalError: A file that the operator named is none, or they are too many.
     """
-    if params.rebuild or params.from_date:
-        return []
-    if params.files:
+    if params.is_asked:
         return _look_up(pipeline, params.files)
-    found = _list_files(pipeline, commit, now)
+    found = _list_files(pipeline, listed_until, now)
     listed = {each.key for each in found}
     found += _look_after(pipeline, listed, run_id, now)
     items = pipeline.ledger.read(each.key for each in found)
@@ -58,16 +62,13 @@ def tell_held(pipeline: Pipeline, files: Sequence[StoredObject], items: Mapping[
         pipeline.alerts.count("HeldFiles", len(keys), {"Holder": holder})
 
 
-def _list_files(pipeline: Pipeline, commit: int, now: datetime) -> list[StoredObject]:
-    prefix = f"{pipeline.settings.data_prefix}/streams/"
-    last = pipeline.bucket.head(places.commit_key(commit)) if commit else None
+def _list_files(pipeline: Pipeline, listed_until: date | None, now: datetime) -> list[StoredObject]:
     found = list_deliveries(
         pipeline.bucket,
-        prefix,
+        f"{pipeline.settings.data_prefix}/streams/",
         today=now.astimezone(UTC).date(),
-        lookback_days=pipeline.settings.listing_lookback_days if last else None,
-        # A run that committed after midnight had listed the share of the day before.
-        since=last.last_modified.date() if last else None,
+        lookback_days=pipeline.settings.listing_lookback_days if listed_until else None,
+        since=listed_until,
     )
     for key in found.ignored[:SHOWN_KEYS]:
         log.warning("%s is no delivery: left alone", key)

@@ -34,6 +34,7 @@ class Claim:
         backfill_dates: days whose hours are computed anew.
         is_rebuild: all hours and totals are, from the lake alone.
         is_dry: the run ends after transform_kpis and holds no file.
+        listed_until: the last day on which a run, this one or one before, listed the deliveries.
     """
 
     run: str
@@ -46,6 +47,7 @@ class Claim:
     is_rebuild: bool
     is_dry: bool
     files: tuple[ClaimedFile, ...]
+    listed_until: date | None = None
 
 
 def new_claim_name(run_id: str) -> str:
@@ -58,6 +60,7 @@ def write_claim(bucket: Bucket, claim: Claim) -> None:
     document: dict[str, Any] = asdict(claim) | {
         "run_time": claim.run_time.isoformat(),
         "backfill_dates": [day.isoformat() for day in claim.backfill_dates],
+        "listed_until": claim.listed_until.isoformat() if claim.listed_until else None,
         "files": [
             {
                 "file_key": file.file_key,
@@ -100,4 +103,5 @@ def read_claim(bucket: Bucket, name: str) -> Claim:
         is_rebuild=document["is_rebuild"],
         is_dry=document["is_dry"],
         files=files,
+        listed_until=date.fromisoformat(listed) if (listed := document["listed_until"]) else None,
     )

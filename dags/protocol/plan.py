@@ -66,6 +66,7 @@ class Plan:
         plays: how many plays the moves bring.
         files: what the ledger will say of each claimed file.
         quarantine: the folder of the attempt that counts.
+        listed_until: the last day on which a run listed the deliveries, None before the first.
     """
 
     run: str
@@ -80,6 +81,7 @@ class Plan:
     plays: int
     files: Mapping[str, FileAccount]
     quarantine: str
+    listed_until: str | None = None
 
 
 def build_plan(
@@ -117,6 +119,7 @@ def build_plan(
         plays=sum(file.rows for file in tables["streams"]),
         files=_account(claim, accounting),
         quarantine=places.quarantine_folder(claim.claim, attempt, is_dry=claim.is_dry),
+        listed_until=claim.listed_until.isoformat() if claim.listed_until else None,
     )
 
 

@@ -1,6 +1,6 @@
 """Begin the run and claim its files; say that there is nothing to do where there is not."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from conf import places
 from conf.run_log import get_log
@@ -10,7 +10,7 @@ from dags.protocol.claim import Claim, ClaimedFile, new_claim_name, write_claim
 from dags.protocol.errors import FinalError
 from dags.protocol.params import RunParams
 from dags.protocol.pipeline import Pipeline
-from dags.protocol.plan import read_plan
+from dags.protocol.plan import Plan, read_plan
 from dags.protocol.wanted import write_wanted
 from dags.systems import metadata
 from dags.systems.bucket import StoredObject, in_parallel
@@ -31,8 +31,10 @@ def run(pipeline: Pipeline, run_id: str, params: RunParams) -> dict[str, str] | 
     beginning = begin(pipeline, may_be_behind=params.rebuild, may_redo=not params.dry_run)
     now = pipeline.now()
     version = _metadata_version(pipeline)
-    chosen = choose_files(pipeline, params, commit=beginning.commit, run_id=run_id, now=now)
-    has_news = beginning.has_redone or version != _committed_version(pipeline, beginning)
+    last = _last_plan(pipeline, beginning)
+    listed_until = _day_of(last)
+    chosen = choose_files(pipeline, params, listed_until=listed_until, run_id=run_id, now=now)
+    has_news = beginning.has_redone or last is None or version != last.metadata_version
     has_news = has_news or params.is_asked
     if not (chosen or has_news):
         log.info("nothing to do: no file to claim, no unpublished commit, the metadata as it was")
@@ -47,7 +49,7 @@ def run(pipeline: Pipeline, run_id: str, params: RunParams) -> dict[str, str] | 
         if not (files or has_news):
             log.info("nothing to do: other runs were faster")
             return None
-    claim = _describe(params, beginning, run_id, name, now, version, files)
+    claim = _describe(params, beginning, run_id, name, now, version, files, listed_until)
     write_claim(pipeline.bucket, claim)
     log.info("claim %s: %d files, on commit %d", name, len(files), beginning.commit)
     return {"claim": name, "run_time": now.isoformat()}
@@ -61,6 +63,7 @@ def _describe(
     now: datetime,
     version: str,
     files: list[StoredObject],
+    listed_until: date | None,
 ) -> Claim:
     return Claim(
         run=run_id,
@@ -73,6 +76,8 @@ def _describe(
         is_rebuild=params.rebuild,
         is_dry=params.dry_run,
         files=tuple(ClaimedFile(f.key, f.etag, f.size, f.last_modified) for f in files),
+        # Who was asked for something has listed nothing: those days' shares are the next run's.
+        listed_until=listed_until if params.is_asked else now.astimezone(UTC).date(),
     )
 
 
@@ -84,10 +89,15 @@ def _metadata_version(pipeline: Pipeline) -> str:
     return version
 
 
-def _committed_version(pipeline: Pipeline, beginning: Beginning) -> str | None:
+def _last_plan(pipeline: Pipeline, beginning: Beginning) -> Plan | None:
     if beginning.commit == 0:
         return None
-    return read_plan(pipeline.bucket, places.commit_key(beginning.commit)).metadata_version
+    return read_plan(pipeline.bucket, places.commit_key(beginning.commit))
+
+
+def _day_of(last: Plan | None) -> date | None:
+    """Give the day until which the deliveries are listed, None where that is not known."""
+    return date.fromisoformat(last.listed_until) if last and last.listed_until else None
 
 
 def _claim_files(

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 
 import psutil
 
+from commands.local_aws import bring_up
+from commands.local_stack import ENVIRONMENT
+from conf.settings import load_settings
 from localaws.stack import Stack
 
 SERVERS = ("s3", "postgres", "dynamodb", "endpoint")
@@ -37,13 +40,17 @@ class ServerKill:
         if pid is not None:
             os.kill(pid, signal.SIGKILL)
         if self.at_once:
-            self.stack.up()
+            self._bring_back()
 
     def mend(self) -> None:
         """Bring back what is down."""
         if self._timer:
             self._timer.join()
-            self.stack.up()
+            self._bring_back()
+
+    def _bring_back(self) -> None:
+        """Do as `make up`: what moto keeps in its memory is there again too."""
+        bring_up(self.stack, load_settings(ENVIRONMENT))
 
 
 @dataclass

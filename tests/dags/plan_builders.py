@@ -51,6 +51,7 @@ def a_claim(*files: ClaimedFile, commit: int = 0, **changes: Any) -> Claim:
         is_rebuild=False,
         is_dry=False,
         files=files or (a_file(),),
+        listed_until=A_TIME.date(),
     )
     return dataclasses.replace(claim, **changes)
 
@@ -125,6 +126,7 @@ def a_plan(commit: int = 1, **changes: Any) -> Plan:
         plays=4,
         files={A: FileAccount("e1", None, 5, 4, 0, {"invalid_user_id": 1})},
         quarantine=f"quarantine/claim={CLAIM}/attempt=1",
+        listed_until=A_TIME.date().isoformat(),
     )
     return dataclasses.replace(plan, **changes)
 

@@ -28,6 +28,7 @@ CLAIM = Claim(
         ClaimedFile("data/streams/b.csv", "e1", 7, MOMENT - timedelta(hours=1)),
         ClaimedFile(STRANGE, "e2", 0, MOMENT),
     ),
+    listed_until=date(2024, 6, 30),
 )
 
 
@@ -41,6 +42,7 @@ def test_a_claim_that_was_not_written_is_told() -> None:
     [
         CLAIM,
         dataclasses.replace(CLAIM, files=(), backfill_dates=(), is_rebuild=True, is_dry=False),
+        dataclasses.replace(CLAIM, listed_until=None),
     ],
 )
 def test_a_claim_is_read_as_it_was_written(claim: Claim) -> None:
