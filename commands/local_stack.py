@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import psutil
+from botocore.handlers import add_expect_header
 
 from commands import class_archive, jars
 from commands.java import java_home
@@ -64,10 +65,14 @@ def make_client(stack: Stack, service: str) -> Any:
     """Give a boto3 client of the stack, whatever the caller's environment says of AWS."""
     environment = stack.environment()
     names = {"s3": "AWS_ENDPOINT_URL_S3", "dynamodb": "AWS_ENDPOINT_URL_DYNAMODB"}
-    return boto3.client(
+    client = boto3.client(
         service,
         endpoint_url=environment[names.get(service, "AWS_ENDPOINT_URL")],
         region_name=environment["AWS_REGION"],
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
     )
+    if service == "s3":
+        # SeaweedFS answers "Continue" late to a PUT of nothing: the next one would wait a minute.
+        client.meta.events.unregister("before-call.s3", add_expect_header)
+    return client

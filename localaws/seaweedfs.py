@@ -39,6 +39,8 @@ FLAGS = (
     "-idleTimeout=2",
     "-master.telemetry=false",  # on by default
     "-s3.cacheCapacityMB=16",
+    # A bucket takes a volume: left to itself, the free GB of the disk bound the number of buckets.
+    "-volume.max=10000",
 )
 
 

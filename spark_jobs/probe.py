@@ -58,10 +58,10 @@ def probe_file(spark: SparkSession, uri: str) -> Layout | str:
         return "unreadable"
     try:
         path = hadoop_files.java_path(spark, uri)
+        if uri.endswith(".gz"):
+            check_gzip(spark, path)  # first: a fault is told as one wherever it lies
         header = read_header(open_file(spark, path))
         names = split_header(header)
-        if uri.endswith(".gz"):
-            check_gzip(spark, path)
         return Layout(
             path=str(path.toUri().toString()),
             field_count=len(names),

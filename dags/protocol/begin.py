@@ -41,26 +41,34 @@ def begin(pipeline: Pipeline, *, may_be_behind: bool = False, may_redo: bool = T
         FinalError: The warehouse is behind the lake, or lacks a migration.
     """
     check_warehouse(pipeline)
-    number, plan_key = warehouse.read_state(pipeline.warehouse)
-    has_redone = False
-    if not is_published(pipeline.bucket, number):
-        if not may_redo:
-            raise FinalError(f"commit {number} is not published yet: start a run without dry_run")
-        log.warning("commit %d was not published: carrying out %s", number, plan_key)
-        plan = read_plan(pipeline.bucket, str(plan_key))
-        publish.publish(pipeline, plan)
-        publish.mark(pipeline, plan)
-        has_redone = True
-        number, plan_key = warehouse.read_state(pipeline.warehouse)
-        if not is_published(pipeline.bucket, number):
-            raise OvertakenError(f"overtaken by commit {number}, which is not published yet")
+    number, has_redone = _publish_last(pipeline, may_redo=may_redo)
     greatest = greatest_published(pipeline.bucket, number)
     if greatest > number and not may_be_behind:
+        now, _ = warehouse.read_state(pipeline.warehouse)
+        if now >= greatest:
+            raise OvertakenError(f"overtaken by commit {now}, which came while this run began")
         raise FinalError(
-            f"the warehouse is at commit {number}, the lake at {greatest}: the warehouse was "
+            f"the warehouse is at commit {now}, the lake at {greatest}: the warehouse was "
             "restored from a backup; run `make rebuild`"
         )
     return Beginning(greatest, number, has_redone)
+
+
+def _publish_last(pipeline: Pipeline, *, may_redo: bool) -> tuple[int, bool]:
+    """Give the warehouse's commit, which is published then, and whether this had to do it."""
+    number, plan_key = warehouse.read_state(pipeline.warehouse)
+    if is_published(pipeline.bucket, number):
+        return number, False
+    if not may_redo:
+        raise FinalError(f"commit {number} is not published yet: start a run without dry_run")
+    log.warning("commit %d was not published: carrying out %s", number, plan_key)
+    plan = read_plan(pipeline.bucket, str(plan_key))
+    publish.publish(pipeline, plan)
+    publish.mark(pipeline, plan)
+    number, plan_key = warehouse.read_state(pipeline.warehouse)
+    if not is_published(pipeline.bucket, number):
+        raise OvertakenError(f"overtaken by commit {number}, which is not published yet")
+    return number, True
 
 
 def check_warehouse(pipeline: Pipeline) -> None:

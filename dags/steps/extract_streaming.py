@@ -82,7 +82,7 @@ def _describe(
 
 
 def _metadata_version(pipeline: Pipeline) -> str:
-    with pipeline.open_metadata() as connection:
+    with pipeline.open_metadata() as connection, metadata.transaction(connection):
         version = metadata.read_version(connection)
     if version is None:
         raise FinalError("RDS holds no users and songs yet: run load_metadata_to_rds first")

@@ -1,6 +1,7 @@
 """Bring the users and songs files of S3 into RDS; nothing happens where no key or ETag changed."""
 
 import contextlib
+import errno
 import json
 import tempfile
 from collections.abc import Iterator
@@ -43,6 +44,13 @@ def run(pipeline: Pipeline, run_id: str, params: RunParams) -> dict[str, Any]:
         report = _load(pipeline, run_id, files, rule)
     except metadata.MetadataStateError as error:
         raise FinalError(str(error)) from error
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise metadata.MetadataError(
+            f"the worker's disk is full, {tempfile.gettempdir()} takes no more of the rejected "
+            "rows: nothing is changed; free some of it, then clear this task"
+        ) from error
     if not report.is_changed:
         log.info("users and songs are as they were: no key and no ETag changed")
     return {"is_changed": report.is_changed, "version": report.version}

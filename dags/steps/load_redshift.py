@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from conf import places
 from conf.run_log import get_log
@@ -13,7 +14,7 @@ from dags.protocol.errors import OvertakenError, ReplacedError
 from dags.protocol.pipeline import Pipeline
 from dags.protocol.plan import Plan, build_plan, read_plan
 from dags.systems import warehouse
-from dags.systems.bucket import in_parallel
+from dags.systems.bucket import StoredObject, in_parallel
 from dags.systems.warehouse import TransactionConflictError, WarehouseError
 
 CONFLICT_TRIES = 6
@@ -99,13 +100,15 @@ def commit(pipeline: Pipeline, plan: Plan, key: str, sleep: Callable[[float], No
 def require_unchanged(pipeline: Pipeline, claim: Claim) -> None:
     """Look at the claimed files again.
 
+    A file that was another one meanwhile and is back has its old ETag, but a new LastModified.
+
     Raises:
         ReplacedError: One is not what was claimed: it may have been read in two versions.
     """
 
     def is_as_claimed(file: ClaimedFile) -> bool:
         found = pipeline.bucket.head(file.file_key)
-        return found is not None and found.etag == file.etag
+        return found is not None and _version(found) == _version(file)
 
     same = in_parallel(is_as_claimed, claim.files)
     gone = [file.file_key for file, is_same in zip(claim.files, same, strict=True) if not is_same]
@@ -114,6 +117,11 @@ def require_unchanged(pipeline: Pipeline, claim: Claim) -> None:
             f"{len(gone)} claimed files were replaced while they were read, the next run takes "
             f"them: {', '.join(gone[:SHOWN_KEYS])}"
         )
+
+
+def _version(file: StoredObject | ClaimedFile) -> tuple[str, datetime]:
+    # A HEAD tells whole seconds.
+    return file.etag, file.last_modified.replace(microsecond=0)
 
 
 def _has_had_its_turn(pipeline: Pipeline, plan: Plan, key: str) -> bool:

@@ -4,19 +4,38 @@ import contextlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, BinaryIO, TypeVar, cast
 
 PARALLEL_CALLS = 16
 DELETED_AT_ONCE = 1000
 MISSING = ("404", "NoSuchKey", "NotFound")
+REPLACED = ("PreconditionFailed", "412", *MISSING)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 class BucketError(Exception):
-    """An object is not there, or is not what was expected; the message names its key."""
+    """An object is not there, is not what was expected, or S3 failed; the message names its key."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """The content of an object as it comes; `telling` names the object in every error."""
+
+    stream: Any
+    telling: "Callable[[], AbstractContextManager[None]]"
+
+    def read(self, size: int = -1) -> bytes:
+        with self.telling():
+            content: bytes = self.stream.read(size if size >= 0 else None)
+            return content
+
+    def close(self) -> None:
+        self.stream.close()
 
 
 @dataclass(frozen=True)
@@ -75,7 +94,7 @@ class Bucket:
 
     def head(self, key: str) -> StoredObject | None:
         """Describe an object, None where there is none."""
-        with self._missing_is_none():
+        with self._telling(key, passing=MISSING):
             found = self.client.head_object(Bucket=self.name, Key=key)
             etag = found["ETag"].strip('"')
             return StoredObject(key, etag, found["ContentLength"], found["LastModified"])
@@ -87,19 +106,15 @@ class Bucket:
         Raises:
             BucketError: It was replaced or removed since.
         """
-        from botocore.exceptions import ClientError
-
-        try:
+        telling = partial(self._telling, key)
+        with telling(passing=REPLACED):
             answer = self.client.get_object(Bucket=self.name, Key=key, IfMatch=f'"{etag}"')
-        except ClientError as error:
-            if _code(error) in ("PreconditionFailed", "412", *MISSING):
-                raise BucketError(f"{key} was replaced or removed while it was read") from None
-            raise
-        return cast("BinaryIO", answer["Body"])
+            return cast("BinaryIO", Body(answer["Body"], telling))
+        raise BucketError(f"{key} was replaced or removed while it was read")
 
     def read(self, key: str) -> bytes | None:
         """Read a small object whole, None where there is none."""
-        with self._missing_is_none():
+        with self._telling(key, passing=MISSING):
             content: bytes = self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
             return content
         return None
@@ -116,15 +131,18 @@ class Bucket:
         return json.loads(content)
 
     def put(self, key: str, content: bytes) -> None:
-        self.client.put_object(Bucket=self.name, Key=key, Body=content)
+        with self._telling(key):
+            self.client.put_object(Bucket=self.name, Key=key, Body=content)
 
     def upload(self, key: str, file: BinaryIO) -> None:
         """Put what a file holds from its present place on, in parts where it is large."""
-        self.client.upload_fileobj(file, self.name, key)
+        with self._telling(key):
+            self.client.upload_fileobj(file, self.name, key)
 
     def copy(self, source: str, target: str) -> None:
         """Copy an object within the bucket, in parts where it is large."""
-        self.client.copy({"Bucket": self.name, "Key": source}, self.name, target)
+        with self._telling(source):
+            self.client.copy({"Bucket": self.name, "Key": source}, self.name, target)
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete objects; those that are not there are no error.
@@ -136,23 +154,28 @@ class Bucket:
         for start in range(0, len(waiting), DELETED_AT_ONCE):
             part = [{"Key": key} for key in waiting[start : start + DELETED_AT_ONCE]]
             request = {"Objects": part, "Quiet": True}
-            answer = self.client.delete_objects(Bucket=self.name, Delete=request)
+            with self._telling(part[0]["Key"]):
+                answer = self.client.delete_objects(Bucket=self.name, Delete=request)
             for error in answer.get("Errors", ()):
                 raise BucketError(f"{error['Key']} was not deleted: {error.get('Message')}")
 
-    def _pages(self, **request: Any) -> Iterable[dict[str, Any]]:
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, **request)
-        return cast("Iterable[dict[str, Any]]", pages)
+    def _pages(self, **request: Any) -> Iterator[dict[str, Any]]:
+        with self._telling(request["Prefix"]):
+            pages = self.client.get_paginator("list_objects_v2")
+            yield from pages.paginate(Bucket=self.name, **request)
 
     @contextlib.contextmanager
-    def _missing_is_none(self) -> Iterator[None]:
-        from botocore.exceptions import ClientError
+    def _telling(self, key: str, *, passing: tuple[str, ...] = ()) -> Iterator[None]:
+        """Name the object in what S3 says, or the way to it; errors `passing` end the block."""
+        from boto3.exceptions import Boto3Error
+        from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             yield
-        except ClientError as error:
-            if _code(error) not in MISSING:
-                raise
+        except (BotoCoreError, Boto3Error, ClientError) as error:
+            if isinstance(error, ClientError) and _code(error) in passing:
+                return
+            raise BucketError(f"{self.uri(key)}: {' '.join(str(error).split())}") from error
 
 
 def in_parallel(act: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:

@@ -77,11 +77,19 @@ def transaction(connection: "Connection") -> Iterator[None]:
     """
     import psycopg2
 
+    is_committing = False
     try:
         with connection:
             yield
+            is_committing = True
     except psycopg2.Error as error:
-        reason = error.diag.message_primary or " ".join(str(error).split())
+        # To roll back on a lost connection is an error too, which hides the first one.
+        first = error.__context__
+        told = first if isinstance(first, psycopg2.Error) else error
+        reason = told.diag.message_primary or " ".join(str(told).split())
+        if is_committing and not told.pgcode:
+            text = "PostgreSQL was lost as it committed the metadata, a retry finds out whether"
+            raise MetadataError(f"{text} it did: {reason}") from None
         raise MetadataError(
             f"PostgreSQL refused the metadata's transaction, nothing is changed: {reason}"
         ) from None  # its DETAIL and CONTEXT hold row values

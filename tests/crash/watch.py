@@ -12,7 +12,6 @@ from dags.systems import metadata
 from tests.crash.writes import RDS_COMMIT, kind_of
 from tests.pipeline_world import World
 
-
 # How often they are sent is a matter of time, not of what is done.
 POLLS = {"DescribeStatement"}
 

@@ -93,8 +93,8 @@ class NotedLedger:
         return True
 
 
-class MetadataDatabase:
-    """RDS as far as a run asks for its version."""
+class MetadataDatabase(contextlib.AbstractContextManager["MetadataDatabase"]):
+    """RDS as far as a run asks for its version; leaving it ends a transaction."""
 
     def __init__(self, version: str | None) -> None:
         self.rows = [(version,)] if version else []
@@ -104,6 +104,9 @@ class MetadataDatabase:
         yield self
 
     cursor = open
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing was changed."""
 
     def execute(self, statement: str, values: Any = None) -> None:
         assert "metadata_version" in statement

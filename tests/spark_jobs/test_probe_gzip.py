@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pytest
 from pyspark.sql import SparkSession
@@ -61,6 +62,7 @@ def test_a_gzip_file_of_any_members_is_good(probe: Probe, content: bytes) -> Non
         (gzip.compress(BOM + b"\n \n"), "empty"),
         (gzip.compress(b"a,b,c\n"), "columns"),
         (b"", "unreadable"),
+        (gzip.compress(b"a,b,c\n" + Random(1).randbytes(20_000))[:-1], "unreadable"),
     ],
     ids=[
         "one byte short",
@@ -75,6 +77,7 @@ def test_a_gzip_file_of_any_members_is_good(probe: Probe, content: bytes) -> Non
         "only blanks in it",
         "other columns",
         "no byte",
+        "other columns, and cut far behind them",
     ],
 )
 def test_a_gzip_file_is_refused(probe: Probe, content: bytes, reason: str) -> None:
