@@ -13,8 +13,8 @@ UV_VERSION := 0.13.9
 AIRFLOW_2 := .cache/airflow-2.9.2
 AIRFLOW_2_LOCK := conf/aws/airflow-2.9.2.lock
 # The tests that mind no company, two files at a time: the others start servers and look at the time.
-CROWDED := tests/spark_jobs
-CROWDED_SLOW := tests/end_to_end tests/readme
+CROWDED := tests/spark_jobs tests/crash tests/faults tests/fuzz tests/long_life
+CROWDED_SLOW := tests/end_to_end tests/readme tests/crash tests/faults tests/fuzz tests/guards tests/long_life
 
 
 # The first Python 3.11 or 3.12 that can make environments.

@@ -50,7 +50,7 @@ GUARDS = (
     Guard(
         "redo",
         "dags/protocol/begin.py",
-        "        publish.publish(pipeline, plan)\n",
+        "    publish.publish(pipeline, plan)\n",
         "",
         f"{DEATHS}::test_a_commit_is_published_though_its_run_died_and_its_file_is_gone",
         "which is not published yet",
