@@ -10,7 +10,7 @@ from tests.crash.comparison import find_difference
 from tests.crash.scenarios import SCENARIOS
 from tests.crash.server_kills import SERVERS
 
-SEEDS = range(1, 9)
+SEEDS = range(1, 7)
 # Where most would be lost or doubled; the others go with make test-slow.
 WORST = (
     "rds commit",

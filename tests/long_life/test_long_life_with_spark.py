@@ -13,7 +13,7 @@ from tests.pipeline_world import World
 from tests.warm_spark import SparkJobs, reach_s3
 
 # Some seconds each; 60 of them are for a night.
-DAYS = 12
+DAYS = 8
 
 
 @pytest.mark.slow
