@@ -27,13 +27,13 @@ def spark() -> Iterator[SparkSession]:
     session.stop()
 
 
-def start_session() -> SparkSession:
+def start_session(memory: str = "2g") -> SparkSession:
     """Start the one session of all tests: one core, one shuffle partition, loopback only."""
     os.environ["JAVA_HOME"] = str(java_home())
     os.environ["PYSPARK_PYTHON"] = sys.executable
     settings = SETTINGS | {
         "spark.master": "local[1]",
-        "spark.driver.memory": "2g",
+        "spark.driver.memory": memory,
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.ui.enabled": "false",
