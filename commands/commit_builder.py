@@ -25,7 +25,8 @@ def build_commit(staging: Path, snapshot: Snapshot, claim: dict[str, Any]) -> Pa
     if has_run:
         add_plays(staging / "validate_data" / "streams", built, number)
         totals = built / "lake" / "track_plays" / f"commit={number:010d}"
-        take_files(staging / "transform_kpis" / "track_plays", totals)
+        # Totals of no play are told from lost ones by a file without rows.
+        take_files(staging / "transform_kpis" / "track_plays", totals, may_be_empty=False)
         take_files(staging / "transform_kpis" / "genre_kpis", built / "genre_kpis")
         take_files(staging / "quarantine", built / "quarantine")
         for table in ("users", "songs"):
@@ -74,17 +75,26 @@ def table_name(day: str, name: str) -> str:
     return f"{day.removeprefix('listen_date=')}-{name}"
 
 
-def take_files(dataset: Path, folder: Path) -> None:
-    """Take the files that a dataset's `_files.json` names, numbered."""
+def take_files(dataset: Path, folder: Path, *, may_be_empty: bool = True) -> None:
+    """Take the files that a dataset's `_files.json` names, numbered; those without rows not.
+
+    Args:
+        may_be_empty: Else one file stays where none has a row.
+    """
     folder.mkdir(parents=True)
-    for position, file in enumerate(list_dataset(dataset)):
+    files = list_dataset(dataset) or ([] if may_be_empty else list_files(dataset)[:1])
+    for position, file in enumerate(files):
         link(dataset / file, folder / f"part-{position:05d}.parquet")
 
 
 def list_dataset(dataset: Path) -> list[str]:
-    """List the Parquet files of a finished dataset, as its `_files.json` does."""
+    """List the Parquet files with rows of a finished dataset, as its `_files.json` does."""
+    return list_files(dataset, least_rows=1)
+
+
+def list_files(dataset: Path, least_rows: int = 0) -> list[str]:
     listing = json.loads((dataset / "_files.json").read_text())
-    return [file["path"] for file in listing["files"] if file["rows"]]
+    return [file["path"] for file in listing["files"] if file["rows"] >= least_rows]
 
 
 def link_all(source: Path, target: Path) -> None:

@@ -160,6 +160,7 @@ def a_warehouse_restored_from_a_backup(world: World) -> None:
 CASES: dict[str, Case] = {
     case.__name__: case
     for case in (
+        flow_deliveries.a_run_without_a_play_before_one_with_plays,
         flow_deliveries.three_files_in_one_run,
         flow_deliveries.three_files_in_three_runs,
         flow_deliveries.a_late_file_in_a_date_folder,

@@ -17,6 +17,18 @@ GOOD = tuple(f"{user},dawn,2024-06-01 10:00:00" for user in range(1, 21))
 BAD = tuple(f"{user},dawn,yesterday" for user in range(1, 31))
 
 
+def a_run_without_a_play_before_one_with_plays(world: World) -> None:
+    world.deliver_metadata(SONGS)
+    world.deliver("refused.csv", "1,dawn", header="user_id,track_id")
+    assert world.run("no play") == "committed"
+    world.assert_tables()
+    world.deliver("a.csv", *FIRST)
+
+    assert world.run("plays") == "committed"
+
+    world.assert_tables()
+
+
 def three_files_in_one_run(world: World) -> None:
     world.deliver_metadata(SONGS)
     for name, lines in (("a.csv", FIRST), ("b.csv", SECOND), ("c.csv", THIRD)):

@@ -103,7 +103,7 @@ def build_plan(
         if loads_metadata or table not in METADATA_TABLES
     }
     commit = claim.commit + 1
-    totals = read_dataset(bucket, f"{folders['transform_kpis']}/{TRACK_PLAYS}")
+    totals = read_dataset(bucket, f"{folders['transform_kpis']}/{TRACK_PLAYS}", may_be_empty=False)
     accounting = bucket.read_json(f"{folders['validate_data']}/accounting.json")
     attempt = int(folders["validate_data"].rpartition("attempt=")[2])
     return Plan(
@@ -123,15 +123,21 @@ def build_plan(
     )
 
 
-def read_dataset(bucket: Bucket, folder: str) -> tuple[DataFile, ...]:
-    """Read which files a finished data set has: what `_files.json` lists, never a listing."""
+def read_dataset(bucket: Bucket, folder: str, *, may_be_empty: bool = True) -> tuple[DataFile, ...]:
+    """Read which files a finished data set has: what `_files.json` lists, never a listing.
+
+    Args:
+        may_be_empty: Files without rows are left out; else one stays where all have none, so
+            that whoever reads the data set can tell it from a lost one.
+    """
     listing = bucket.read_json(f"{folder}/_files.json")
-    files = (
+    found = (
         DataFile(f"{folder}/{file['path']}", file["bytes"], file["rows"])
         for file in listing["files"]
-        if file["rows"]
     )
-    return tuple(sorted(files, key=lambda file: file.key))
+    files = sorted(found, key=lambda file: file.key)
+    with_rows = tuple(file for file in files if file.rows)
+    return with_rows if with_rows or may_be_empty else tuple(files[:1])
 
 
 def to_bytes(plan: Plan) -> bytes:

@@ -177,6 +177,16 @@ def test_an_empty_table_is_readable_and_has_its_columns(tmp_path: Path) -> None:
         assert rows(folder / table) == []
 
 
+def test_totals_of_no_play_keep_a_file_so_that_they_are_not_taken_for_lost(tmp_path: Path) -> None:
+    run_jobs(tmp_path / "staging", track_plays={"a.parquet": [], "b.parquet": []})
+
+    folder = build_commit(tmp_path / "staging", Snapshot(0, tmp_path / "none", None, {}), CLAIM)
+
+    totals = folder / "lake" / "track_plays" / "commit=0000000001"
+    assert files(totals) == ["part-00000.parquet"]
+    assert rows(totals) == []
+
+
 def test_plays_after_an_empty_commit_stand_alone(tmp_path: Path) -> None:
     run_jobs(tmp_path / "first")
     empty = build_commit(tmp_path / "first", Snapshot(0, tmp_path / "none", None, {}), CLAIM)

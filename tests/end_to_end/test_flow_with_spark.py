@@ -16,7 +16,12 @@ from tests.warm_spark import SparkJobs, reach_s3
 
 LAB = ROOT.parent / "shared" / "data" / "lab"
 # These go with make test, the others with make test-slow.
-QUICK = ("three_files_in_one_run", "a_refused_file_among_good_ones", "a_file_twice")
+QUICK = (
+    "a_run_without_a_play_before_one_with_plays",
+    "three_files_in_one_run",
+    "a_refused_file_among_good_ones",
+    "a_file_twice",
+)
 
 
 @pytest.fixture

@@ -149,6 +149,19 @@ def test_files_without_rows_are_left_out(bucket: Bucket) -> None:
     )
 
 
+def test_totals_of_no_play_keep_a_file_so_that_they_are_not_taken_for_lost(bucket: Bucket) -> None:
+    outputs = finish_jobs(
+        bucket, streams={}, track_plays={"part-1.parquet": 0, "part-0.parquet": 0}
+    )
+
+    plan = build(bucket, outputs)
+
+    source = f"{FOLDER}/transform_kpis/attempt=1/track_plays/part-0.parquet"
+    folder = "lake/track_plays/commit=0000000001"
+    assert plan.moves == (Move(source, f"{folder}/part-00000.parquet"),)
+    assert plan.plays == 0
+
+
 def test_the_new_objects_of_each_day_are_numbered_in_order_of_their_keys(bucket: Bucket) -> None:
     days = {
         "listen_date=2024-06-26/part-b.parquet": 1,
