@@ -19,7 +19,7 @@ from pathlib import Path
 from commands.dag_watch import DAG_ID, Watch
 from commands.errors import CommandError
 from commands.spark_run import say
-from commands.spark_submit import bound_to_this_process
+from commands.spark_submit import bound_to_this_process, open_log
 from conf.settings import ENVIRONMENT, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -219,11 +219,10 @@ def wait(process: "subprocess.Popen[str]", watch: Watch, deadline: float) -> Non
 def follow(process: "subprocess.Popen[str]", log: Path, watch: "Watch") -> None:
     """Copy a process's output to its log and let the watch see each line."""
     assert process.stdout is not None
-    with log.open("a", encoding="utf-8") as file:
+    with open_log(log, "ab") as file:
         for line in process.stdout:
             with contextlib.suppress(OSError):  # a full disk must not hide what happens
-                file.write(line)
-                file.flush()
+                file.write(line.encode())
             watch.see(line)
 
 

@@ -1,6 +1,7 @@
 """Run a job by plain spark-submit: Java found, output logged, progress shown."""
 
 import contextlib
+import io
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from commands import class_archive
 from commands.errors import CommandError
@@ -109,16 +111,23 @@ def bound_to_this_process() -> list[str]:
 def follow(job: Job) -> None:
     """Copy a job's output to its log and show the lines that the job itself logged."""
     assert job.process.stdout is not None
-    with job.log.open("w") as log:
+    with open_log(job.log, "wb") as log:
         for line in job.process.stdout:
             with contextlib.suppress(OSError):  # a full disk must not hide what the job says
-                log.write(line)
-                log.flush()
+                log.write(line.encode())
             match = JOB_LINE.match(line)
             if match and not match["message"].startswith(f"{job.name} "):
                 show(job, match["message"])
             if match and match["level"] == "ERROR":
                 job.errors.append(match["message"])
+
+
+def open_log(path: Path, mode: Literal["wb", "ab"]) -> io.FileIO:
+    """Open a log without a buffer: on a full disk one could not even be closed."""
+    try:
+        return path.open(mode, buffering=0)
+    except OSError:
+        return Path(os.devnull).open("wb", buffering=0)
 
 
 def show(job: Job, message: str) -> None:

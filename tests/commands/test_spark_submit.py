@@ -7,6 +7,8 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -125,6 +127,18 @@ def test_a_job_that_fails_without_a_word_names_its_log(tmp_path: Path) -> None:
         finish_job(job)
 
     assert str(error.value) == f"validate_data failed with exit code 3: its log is {job.log}"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("log", ["/dev/full", "/no/such/folder/log"])
+def test_what_a_job_says_is_heard_though_its_log_cannot_be_written(log: str) -> None:
+    said = ["noise\n", "2024-06-01 10:00:00,123 ERROR the disk is full\n"]
+    process: Any = SimpleNamespace(stdout=iter(said))
+    job = Job("a_job", process, Path(log), time.monotonic())
+
+    spark_submit.follow(job)
+
+    assert job.errors == ["the disk is full"]
 
 
 def test_stopping_ends_a_job_with_all_its_processes(tmp_path: Path) -> None:

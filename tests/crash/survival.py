@@ -139,11 +139,14 @@ def let_leases_end(world: World) -> None:
 
 
 def settle(world: World) -> None:
-    """Let runs follow until there is nothing to do.
+    """Let runs follow until there is nothing to do, the first one after all leases.
+
+    What a dead run published and could not mark is taken again then, and found done.
 
     Raises:
         EndlessError: Each finds something.
     """
+    let_leases_end(world)
     for number in range(MAX_RUNS):
         with contextlib.suppress(OvertakenError):
             if world.run(f"settling {number}") == "nothing to do":
