@@ -13,6 +13,9 @@ from dags.steps import (
     release_claims,
 )
 
+# In their order; `release` is the teardown.
+STEPS = ("load_metadata", "extract", "run_jobs", "load", "publish", "mark")
+
 
 @dataclass
 class Life:

@@ -5,6 +5,7 @@ Each world has a bucket and a ledger of its own; the two databases are emptied f
 
 import contextlib
 import dataclasses
+import hashlib
 import itertools
 import json
 from collections.abc import Iterable, Iterator
@@ -159,6 +160,17 @@ class World:
                 accepted |= reference.validate({key: version}, **rules).accepted.keys()
         return accepted
 
+    def counted_versions(self) -> dict[str, list[tuple[bytes, int]]]:
+        """Give of each file the versions that a run committed, and the one that is there now."""
+        committed = set()
+        for found in self.bucket.list_objects("lake/commits/"):
+            files = self.bucket.read_json(found.key)["files"]
+            committed |= {(key, account["etag"]) for key, account in files.items()}
+        return {
+            key: [*(v for v in former if (key, etag_of(v[0])) in committed), last]
+            for key, (*former, last) in self.versions.items()
+        }
+
     def assert_tables(self, plays: Iterable[reference.Play] | None = None) -> None:
         """Compare the warehouse, the lake and the commits with the plays that must be there."""
         expected = self.plays() if plays is None else set(plays)
@@ -192,6 +204,11 @@ def read_warehouse(dsn: dict[str, Any]) -> dict[str, Rows]:
                 cursor.execute(f"SELECT {names} FROM {table}")
                 tables[table] = [tuple(map(aware, row)) for row in cursor.fetchall()]
     return tables
+
+
+def etag_of(content: bytes) -> str:
+    """Give the ETag of an object that was put by one call."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def text(value: Any) -> str:

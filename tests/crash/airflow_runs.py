@@ -8,6 +8,8 @@ from random import Random
 from commands import airflow_local, dead_runs
 from commands.airflow_local import Session
 from commands.artifacts import put_artifacts
+from conf.settings import OVERRIDE
+from dags.protocol.job_arguments import JOBS
 from tests.crash.comparison import find_fault
 from tests.crash.server_kills import SERVERS, DriverKill, Lookout, ServerKill
 from tests.crash.survival import EndlessError
@@ -16,11 +18,8 @@ from tests.flow_deliveries import FIRST, SECOND, SONGS, THIRD
 from tests.pipeline_world import World
 
 HOOK = Path(__file__).parent / "worker_hook"
-OVERRIDE = "AIRFLOW__MUSIC_STREAMING__"
-KILLS = 3
 MAX_RUNS = 4
 WRITES = 40  # of a run, or a few more; a point beyond its last write kills nobody
-JOBS = 3
 JOB_SECONDS = 8.0
 DELIVERIES = {"a.csv": FIRST, "b.csv": SECOND, "c.csv": THIRD}
 
@@ -52,7 +51,6 @@ class AirflowRuns:
             log = self.state / "logs" / f"{settings.data_bucket}-{name}.log"
             session = Session(airflow, environment, log, lock.fileno())
             airflow_local.migrate(session)
-            self.writes.write_text("")
             done = airflow_local.run_dag(session, None)
         return done.exit_code == 0 and "failed" not in done.states.values()
 
@@ -87,7 +85,7 @@ def run_killed(runs: AirflowRuns, random: Random, name: str) -> str:
         reached = len(runs.read_writes()) >= point
         return f"worker {moment} write {point}{'' if reached else ' (not reached)'}: {is_over}"
     if victim == "driver":
-        kill = DriverKill(runs.stack, 1 + point % JOBS, delay * JOB_SECONDS)
+        kill = DriverKill(runs.stack, 1 + point % len(JOBS), delay * JOB_SECONDS)
         with Lookout(kill.sees, kill.act):
             is_over = runs.run(name)
         return f"driver {kill.number} after {kill.delay:.1f} s: {is_over}"

@@ -9,10 +9,9 @@ from commands.compact import compact
 from dags.protocol.errors import FinalError, OvertakenError
 from tests.crash.scenarios import COMPACTION, Scenario
 from tests.crash.watch import DeathError, Kill, Watch
-from tests.pipeline_life import Life
+from tests.pipeline_life import STEPS, Life
 from tests.pipeline_world import World
 
-STEPS = ("load_metadata", "extract", "run_jobs", "load", "publish", "mark")
 RETRIES = 3
 MAX_RUNS = 5
 # Who goes on after a death: Airflow's retry of the task, the run cleared by a person, the next

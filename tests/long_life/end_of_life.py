@@ -1,6 +1,5 @@
 """What must be there when a long life ends: tables, ledger, lake and staging."""
 
-import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,7 +12,7 @@ from tests import reference
 from tests.end_to_end.spark_run_helpers import Rows
 from tests.long_life.life_of_days import LongLife
 from tests.long_life.readers import KEEP_DAYS
-from tests.pipeline_world import World
+from tests.pipeline_world import World, etag_of
 from tests.plain_jobs import instant
 
 KEPT_TOTALS = 7
@@ -42,18 +41,7 @@ def keep_counted_versions(world: World) -> None:
 
     The yardstick is one run over every version that a run committed and those there now.
     """
-    committed = set()
-    for found in world.bucket.list_objects("lake/commits/"):
-        files = world.bucket.read_json(found.key)["files"]
-        committed |= {(key, account["etag"]) for key, account in files.items()}
-    for key, versions in world.versions.items():
-        *former, last = versions
-        counted = [v for v in former if (key, _etag(v[0])) in committed]
-        world.versions[key] = [*counted, last]
-
-
-def _etag(content: bytes) -> str:
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+    world.versions = world.counted_versions()
 
 
 def assert_ledger(life: LongLife) -> None:
@@ -75,7 +63,7 @@ def assert_ledger(life: LongLife) -> None:
         assert rejected == expected["rows_rejected"]
         plays = numbers["rows_accepted"] + int(found["rows_duplicate"]["N"])
         assert plays + sum(rejected.values()) == numbers["rows_read"]
-        assert found["etag"]["S"] == _etag(versions[-1][0])
+        assert found["etag"]["S"] == etag_of(versions[-1][0])
 
 
 def assert_compacted_lake(life: LongLife) -> None:
