@@ -43,7 +43,10 @@ class Move:
 
 @dataclass(frozen=True)
 class FileAccount:
-    """What became of a claimed file; a refused one has a reason and no rows."""
+    """What became of a claimed file; a refused one has a reason and no rows.
+
+    `explanation` is as `conf.explanations` writes it, None where nothing was rejected.
+    """
 
     etag: str
     refused: str | None
@@ -51,6 +54,7 @@ class FileAccount:
     rows_accepted: int = 0
     rows_duplicate: int = 0
     rows_rejected: Mapping[str, int] | None = None
+    explanation: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -196,9 +200,10 @@ def _account(claim: Claim, accounting: Mapping[str, Any]) -> dict[str, FileAccou
     refused, read = accounting["refused"], accounting["files"]
     if refused.keys() & read.keys() or refused.keys() | read.keys() != etags.keys():
         raise FinalError(f"accounting.json does not name the files of claim {claim.claim}")
+    explained = accounting.get("explained", {})
     return {
-        key: FileAccount(etag, refused[key])
-        if key in refused
-        else FileAccount(etag, None, **read[key])
+        key: FileAccount(
+            etag, refused.get(key), **read.get(key, {}), explanation=explained.get(key)
+        )
         for key, etag in sorted(etags.items())
     }

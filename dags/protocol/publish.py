@@ -1,6 +1,8 @@
 """What follows a commit only carries out its plan: the lake, then the ledger. By anyone, again."""
 
-from conf import places
+from logging import ERROR, WARNING
+
+from conf import explanations, places
 from conf.run_log import get_log
 from dags.protocol import plan as plans
 from dags.protocol.pipeline import Pipeline
@@ -38,30 +40,41 @@ def remove_old_totals(pipeline: Pipeline, commit: int) -> None:
 
 
 def mark(pipeline: Pipeline, plan: Plan) -> None:
-    """Note in the ledger what became of the plan's files, and tell of the refused ones."""
+    """Note in the ledger what became of the plan's files, and tell of what was not taken."""
     now = int(pipeline.now().timestamp())
 
     def finish(entry: tuple[str, FileAccount]) -> None:
         key, account = entry
-        if not pipeline.ledger.finish(key, plan.claim, _outcome(account), now):
+        if not pipeline.ledger.finish(key, plan.claim, _outcome(key, account), now):
             log.warning("%s is another claim's by now: its ledger entry stays as it is", key)
 
     in_parallel(finish, plan.files.items())
-    refused = {key: file.refused for key, file in plan.files.items() if file.refused}
-    for key, reason in refused.items():
-        log.error("%s is refused: %s", key, reason)
-    if refused:
-        lines = [f"{key}: {reason}" for key, reason in refused.items()]
-        pipeline.alerts.send(
-            f"music_streaming_etl refused {len(refused)} file(s)",
-            "\n".join([f"run {plan.run}, task mark_processed, refused:", *lines]),
-        )
+    _tell(pipeline, plan)
     log.info("marked %d files of commit %d", len(plan.files), plan.commit)
 
 
-def _outcome(account: FileAccount) -> Outcome:
+def _tell(pipeline: Pipeline, plan: Plan) -> None:
+    """Log what was refused or rejected, and why; an alert says it where a file is refused."""
+    place = pipeline.bucket.uri(f"{plan.quarantine}/")
+    told: dict[bool, list[str]] = {True: [], False: []}
+    for key, file in plan.files.items():
+        if file.refused or file.explanation:
+            lines = explanations.describe(key, file.refused, file.explanation or {}, place=place)
+            for line in lines:
+                log.log(ERROR if file.refused else WARNING, "%s", line)
+            told[bool(file.refused)] += lines
+    refused = sum(bool(file.refused) for file in plan.files.values())
+    if refused:
+        pipeline.alerts.send(
+            f"music_streaming_etl refused {refused} file(s)",
+            "\n".join([f"run {plan.run}, task mark_processed:", *told[True], *told[False]]),
+        )
+
+
+def _outcome(file_key: str, account: FileAccount) -> Outcome:
     if account.refused:
-        return Outcome("REJECTED", error=account.refused)
+        line = explanations.describe(file_key, account.refused, account.explanation or {})[0]
+        return Outcome("REJECTED", error=line.removeprefix(f"refused: {file_key}: "))
     return Outcome(
         "PROCESSED",
         account.rows_read,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from conf import places
+from conf import explanations, places
 from dags.protocol.pipeline import Pipeline
 from dags.protocol.plan import FileAccount, Plan
 
@@ -46,6 +46,7 @@ def describe(plan: Plan, metadata: Mapping[str, Any] | None, status: str) -> dic
         "metadata": metadata,
         "files": {key: _counts(file) for key, file in read.items()},
         "refused": {key: file.refused for key, file in plan.files.items() if file.refused},
+        "explained": {key: f.explanation for key, f in plan.files.items() if f.explanation},
         "rows": rows,
         "quarantine": plan.quarantine,
         "logs": places.log_folder(plan.claim),
@@ -68,7 +69,9 @@ def render(document: Mapping[str, Any]) -> str:
         "<h2>Files</h2>",
         _table(("file", *columns, "rejected"), accounts),
         "<h2>Refused</h2>",
-        _table(("file", "reason"), document["refused"].items()),
+        _table(("file", "reason", "why, and what to do"), _refused(document)),
+        "<h2>Rejected rows</h2>",
+        _table(("file", "reason", "rows", "first line", "value", "wanted"), _rejected(document)),
         "<h2>Rows of the run</h2>",
         _table(("table", "rows"), document["rows"].items()),
     ]
@@ -78,8 +81,20 @@ def render(document: Mapping[str, Any]) -> str:
 
 def _counts(file: FileAccount) -> dict[str, Any]:
     counts = asdict(file)
-    del counts["etag"], counts["refused"]
+    del counts["etag"], counts["refused"], counts["explanation"]
     return counts
+
+
+def _refused(document: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
+    for key, reason in document["refused"].items():
+        line = explanations.describe(key, reason, document["explained"].get(key, {}))[0]
+        yield key, reason, line.removeprefix(f"refused: {key}: {reason}").removeprefix(": ")
+
+
+def _rejected(document: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
+    for key, explanation in document["explained"].items():
+        for reason, found in explanation.get("reasons", {}).items():
+            yield key, reason, *(found[name] for name in ("rows", "line", "value", "wanted"))
 
 
 def _reasons(rejected: Mapping[str, int]) -> str:

@@ -74,12 +74,13 @@ def finish_jobs(
     version: str = "v1",
     files: Mapping[str, Any] | None = None,
     refused: Mapping[str, str] | None = None,
+    explained: Mapping[str, Any] | None = None,
     **datasets: Mapping[str, int],
 ) -> dict[str, str]:
     """Write what the three jobs leave, and give their URIs.
 
     Args:
-        files, refused: the accounting; file A with five rows unless given.
+        files, refused, explained: the accounting; file A with five rows unless given.
         datasets: rows by path, in the place of a data set's own.
     """
     outputs = {}
@@ -94,7 +95,8 @@ def finish_jobs(
     version_key = bucket.key_of(f"{outputs['extract_metadata']}/metadata.json")
     bucket.put(version_key, json.dumps({"metadata_version": version}).encode())
     account = {"run": RUN, "files": {A: counts()} if files is None else files}
-    content = json.dumps(account | {"refused": refused or {}}).encode()
+    account |= {"refused": refused or {}} | ({"explained": explained} if explained else {})
+    content = json.dumps(account).encode()
     bucket.put(bucket.key_of(f"{outputs['validate_data']}/accounting.json"), content)
     return outputs
 

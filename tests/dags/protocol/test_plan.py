@@ -100,6 +100,16 @@ def test_each_claimed_file_has_its_account(bucket: Bucket) -> None:
     }
 
 
+def test_an_account_says_why_as_the_job_explained_it(bucket: Bucket) -> None:
+    explained = {A: {"rows_read": 9, "rows_rejected": 1, "reasons": {}}, B: {"cause": "it is wide"}}
+    outputs = finish_jobs(bucket, files={A: counts(9)}, refused={B: "columns"}, explained=explained)
+
+    plan = build_plan(bucket, a_claim(a_file(A), a_file(B)), outputs, loads_metadata=True)
+
+    assert {key: file.explanation for key, file in plan.files.items()} == explained
+    assert read_plan(bucket, stage(bucket, plan)) == plan
+
+
 def test_a_plan_is_the_next_commit_and_takes_every_table(bucket: Bucket) -> None:
     plan = build(bucket, finish_jobs(bucket, version="v2"), commit=6)
 

@@ -1,11 +1,13 @@
 """What follows a commit carries out its plan, whoever does it and however often."""
 
+import dataclasses
 import logging
 from typing import Any
 
 import pytest
 
 from conf import places
+from conf.explanations import Rejected, explain_header, explain_rows
 from dags.protocol import plan as plans
 from dags.protocol.plan import FileAccount, Plan
 from dags.protocol.publish import mark, publish
@@ -169,10 +171,49 @@ def test_refused_files_are_told_once_with_their_reasons() -> None:
 
     assert told.messages == [
         "music_streaming_etl refused 2 file(s)\n"
-        "run daily, task mark_processed, refused:\n"
-        "data/streams/b.csv: columns\n"
-        "data/streams/c.csv: too_many_rejected_rows"
+        "run daily, task mark_processed:\n"
+        "refused: data/streams/b.csv: columns\n"
+        "refused: data/streams/c.csv: too_many_rejected_rows"
     ]
+
+
+def test_what_was_not_taken_is_told_with_its_cause_its_first_values_and_its_place(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    told, ledger = Told(), NotedLedger()
+    header = explain_header(b"user_id;track_id;listen_time\n", ("user_id", "track_id"))
+    broken = explain_rows(5, {"malformed_row": Rejected(1, 4, "7,t")}, {"malformed_row": "mend"})
+    accounts = {
+        A: dataclasses.replace(ACCOUNTS[A], explanation=broken),
+        B: dataclasses.replace(ACCOUNTS[B], explanation=header),
+    }
+
+    mark(a_pipeline(told=told, ledger=ledger), a_plan(7, files=accounts))
+
+    cause = (
+        'columns: it lacks user_id, track_id; its header is "user_id;track_id;listen_time"; '
+        'its fields seem to be parted by ";": part the fields by commas'
+    )
+    rejected = [
+        f"{A}: 1 of 5 rows are rejected",
+        '  1 malformed_row, first in line 4: "7,t": mend',
+        f"  the rejected rows lie in s3://a-bucket/quarantine/claim={CLAIM}/attempt=1/: "
+        f"make quarantine FILE={A}",
+    ]
+    assert told.messages == [
+        "\n".join(
+            [
+                "music_streaming_etl refused 1 file(s)",
+                "run daily, task mark_processed:",
+                f"refused: {B}: {cause}",
+                *rejected,
+            ]
+        )
+    ]
+    levels = {r.getMessage().removeprefix("[no run] "): r.levelno for r in caplog.records}
+    assert levels[f"refused: {B}: {cause}"] == logging.ERROR
+    assert [levels[line] for line in rejected] == [logging.WARNING] * 3
+    assert ledger.finished[B][1] == Outcome("REJECTED", error=cause)
 
 
 def test_a_commit_without_refused_files_tells_nobody() -> None:

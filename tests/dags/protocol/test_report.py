@@ -5,11 +5,12 @@ import json
 import pytest
 
 from conf import places
+from conf.explanations import Rejected, explain_header, explain_rows
 from dags.protocol import report
 from dags.protocol.plan import FileAccount
 from tests.dags.memory_s3 import MemoryS3
 from tests.dags.pipeline_doubles import a_pipeline
-from tests.dags.plan_builders import CLAIM, RUN, A, B, a_plan
+from tests.dags.plan_builders import CLAIM, RUN, A, B, a_plan, counts
 
 EVIL = "data/streams/<script>alert('1')</script>&\"<b>.csv"
 NAME = places.run_name(RUN)
@@ -64,10 +65,33 @@ def test_a_report_names_the_runs_files_rows_and_places() -> None:
             A: {"rows_read": 5, "rows_accepted": 4, "rows_duplicate": 1, "rows_rejected": {}}
         },
         "refused": {B: "columns"},
+        "explained": {},
         "rows": {"streams": 4, "genre_kpis": 1, "hourly_kpis": 2},
         "quarantine": f"quarantine/claim={CLAIM}/attempt=1",
         "logs": f"logs/claim={CLAIM}",
     }
+
+
+def test_a_report_explains_what_was_not_taken() -> None:
+    header = explain_header(b"<h>", ("user_id",))
+    broken = explain_rows(2000, {"malformed_row": Rejected(2, 4, "<b>")}, {"malformed_row": "mend"})
+    accounts = {
+        A: FileAccount("e1", None, 2000, 1998, 0, {"malformed_row": 2}, broken),
+        B: FileAccount("e2", "columns", explanation=header),
+    }
+
+    document = report.describe(a_plan(7, files=accounts), None, "committed")
+    shown = report.render(document)
+
+    assert document["explained"] == {A: broken, B: header}
+    assert document["files"][A].keys() == counts().keys()
+    assert (
+        f"<tr><td>{B}</td><td>columns</td><td>it lacks user_id; its header is &quot;&lt;h&gt;&quot;"
+    ) in shown
+    assert (
+        f'<td>{A}</td><td>malformed_row</td><td class="n">2</td><td class="n">4</td>'
+        "<td>&lt;b&gt;</td><td>mend</td>"
+    ) in shown
 
 
 @pytest.mark.parametrize(
