@@ -24,7 +24,7 @@ FIND_PYTHON = for python in "$(PYTHON)" python3.11 python3.12 python3; do \
 	if [ -n "$(PYTHON)" ]; then python=; break; fi; python=; done
 
 .PHONY: help setup lint types test test-slow check format lock sample spark-run metadata-up metadata-down bench clean
-.PHONY: up down status env query coverage bench-warehouse run validate
+.PHONY: up down status env query coverage bench-warehouse run validate quarantine
 .PHONY: reconcile rebuild compact crash-test
 
 help: ## List the verbs
@@ -107,6 +107,9 @@ run: setup $(if $(filter 2.9.2,$(AIRFLOW)),$(AIRFLOW_2)/lock) ## Run the whole D
 
 validate: setup ## Ask the warehouse the five queries that show a run's results: STATE=.local/aws
 	@$(PY) -m commands.validate --state "$(or $(STATE),.local/aws)"
+
+quarantine: setup ## Show the rejected lines of the last run: FILE=key STATE=.local/aws, or OUT=.local/spark-run
+	@$(PY) -m commands.quarantine --state "$(or $(STATE),.local/aws)" $(if $(OUT),--out "$(OUT)")
 
 reconcile: setup ## Prove that every play counts exactly once: commits, lake, warehouse: STATE=.local/aws
 	@$(PY) -m commands.reconcile --state "$(or $(STATE),.local/aws)"

@@ -1,12 +1,14 @@
 """What `make spark-run` prints at its end: accounting, refusals and the top of both KPI tables."""
 
 import json
-from collections.abc import Iterable, Sequence
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from commands.local_metadata import LocalMetadata
 from commands.parquet_tables import count_rows, read_table
+from conf.explanations import describe
 from dags.steps.metadata_load import LoadReport
 from spark_jobs import schemas
 
@@ -26,6 +28,8 @@ def print_report(out: Path, metadata: LocalMetadata) -> None:
     accounting = json.loads((out / "accounting.json").read_text())
     print_metadata(metadata.report, metadata.quarantine)
     print_files(accounting, whole="accounting.json")
+    call = f"make quarantine OUT={shlex.quote(str(out))}"
+    print_explained(accounting, str(out / "quarantine"), call, whole="accounting.json")
     genres = read_table(out / "genre_kpis", schemas.GENRE_KPIS)
     print_table(
         "genre_kpis", genres.sort_by([("listen_count", "descending"), ("track_genre", "ascending")])
@@ -79,8 +83,21 @@ def print_files(accounting: dict[str, Any], *, whole: str) -> None:
         f"{sums['rows_accepted']:,} accepted + {sums['rows_duplicate']:,} duplicate + "
         f"{rejected:,} rejected"
     )
-    for key, reason in accounting["refused"].items():
-        print(describe_refusal(key, reason))
+
+
+def print_explained(accounting: Mapping[str, Any], place: str, call: str, *, whole: str) -> None:
+    """Print why files were refused and rows rejected, and what to do; of many files some.
+
+    Args:
+        place: Where the rejected rows lie; `call` shows them, `whole` explains all files.
+    """
+    refused, explained = accounting["refused"], accounting.get("explained", {})
+    keys = [*refused, *(key for key in explained if key not in refused)]
+    for key in keys[:SHOWN_FILES]:
+        lines = describe(key, refused.get(key), explained.get(key, {}), place=place, call=call)
+        print("\n".join(lines))
+    if len(keys) > SHOWN_FILES:
+        print(f"{whole} explains {len(keys) - SHOWN_FILES:,} more files")
 
 
 def describe_refusal(file_key: str, reason: str) -> str:

@@ -12,6 +12,7 @@ from commands.kpi_report import (
     cut,
     describe_reasons,
     describe_refusal,
+    print_explained,
     print_files,
     print_rows,
     show,
@@ -55,6 +56,9 @@ def print_summary(answer: Answer, run: DagRun, seconds: float) -> None:
     if report is not None:
         print_metadata(answer.bucket, name, report["metadata"])
         print_files(report, whole="the report")
+        place = answer.bucket.uri(f"{report['quarantine']}/")
+        call = f"make quarantine{of_state(answer.state)}"
+        print_explained(report, place, call, whole="the report")
     elif run.states.get("extract_streaming") == "skipped":
         print("nothing new: no stream file and no metadata changed since the last run")
     for table in KPI_QUERIES:
@@ -91,7 +95,9 @@ def print_places(answer: Answer, run: DagRun, report: Mapping[str, Any] | None) 
     if report is not None:
         name = places.run_name(str(run.run_id))
         found["report"] = f"{bucket.uri(places.report_key(name, 'html'))} and .json"
-        if any(file["rows_rejected"] for file in report["files"].values()):
+        rejected = [file["rows_rejected"] for file in report["files"].values()]
+        rejected += [each.get("reasons") for each in report["explained"].values()]
+        if any(rejected):
             found["quarantine"] = bucket.uri(f"{report['quarantine']}/")
         found["logs of Spark"] = bucket.uri(f"{report['logs']}/")
     found["log of Airflow"] = str(run.log)

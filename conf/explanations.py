@@ -7,6 +7,7 @@ its `rows`, the first one's `line` (null beyond the first block of a file) and `
 
 import csv
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -152,7 +153,7 @@ def explain_header(start: bytes, columns: Sequence[str]) -> dict[str, Any]:
         "missing": [name for name in columns if name not in names],
         "repeated": [name for name in columns if names.count(name) > 1],
     }
-    cause, wanted = _find_cause(header, names, columns)
+    cause, wanted = _find_dialect(header, columns) or _find_names(names, columns)
     if not (found["missing"] or found["repeated"]):
         cause, wanted = "its header's quotes are broken", "close each quote before the comma"
     return shown | found | {"cause": cause, "wanted": wanted}
@@ -171,11 +172,6 @@ def _utf16_sign(start: bytes) -> str:
     every_second = start[:64:2], start[1:64:2]
     is_wide = len(start) >= 4 and any(half and not half.strip(b"\0") for half in every_second)
     return "every second byte of it is 0" if is_wide else ""
-
-
-def _find_cause(header: str, names: Sequence[str], columns: Sequence[str]) -> tuple[str, str]:
-    """Find what is wrong with a header, and what to do: the first of these that shows."""
-    return _find_dialect(header, columns) or _find_names(names, columns)
 
 
 def _find_dialect(header: str, columns: Sequence[str]) -> tuple[str, str] | None:
@@ -208,14 +204,19 @@ def _is_value(text: str) -> bool:
 
 
 def describe(
-    file_key: str, reason: str | None, explanation: Mapping[str, Any], *, place: str = ""
+    file_key: str,
+    reason: str | None,
+    explanation: Mapping[str, Any],
+    *,
+    place: str = "",
+    call: str = "make quarantine",
 ) -> list[str]:
     """Write the lines that say what became of a file and what to do.
 
     Args:
         reason: The code for which the file is refused, None where only rows are rejected.
         explanation: Of the form that this module gives; it may be empty.
-        place: Where the rejected rows lie.
+        place, call: Where the rejected rows lie, and the verb that shows them.
     """
     told = [f"refused: {file_key}: {reason}" if reason else file_key]
     if "rows_rejected" in explanation:
@@ -230,7 +231,7 @@ def describe(
         value, wanted = found["value"], found["wanted"]
         lines.append(f'  {found["rows"]:,} {code}, {where}: "{value}": {wanted}')
     if place and reasons:
-        lines.append(f"  the rejected rows lie in {place}: make quarantine FILE={file_key}")
+        lines.append(f"  the rejected rows lie in {place}: {call} FILE={shlex.quote(file_key)}")
     return lines
 
 

@@ -7,6 +7,7 @@ from datetime import date
 LAKE = "lake"
 STAGING = "staging"
 QUARANTINE = "quarantine"
+REPORTS = "reports/run="
 COMMITS = "lake/commits/"
 TRACK_PLAYS = "lake/track_plays/"
 LAKE_STREAMS = "lake/streams/"
@@ -88,7 +89,7 @@ def commit_key(commit: int) -> str:
 
 
 def report_key(run: str, ending: str) -> str:
-    return f"reports/run={run}.{ending}"
+    return f"{REPORTS}{run}.{ending}"
 
 
 def failure_key(run: str) -> str:

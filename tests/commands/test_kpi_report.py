@@ -11,6 +11,7 @@ import pytest
 from commands.kpi_report import print_report
 from commands.local_metadata import LocalMetadata
 from commands.parquet_tables import arrow_schema, write_table
+from conf.explanations import Rejected, explain_header, explain_rows
 from dags.steps.metadata_load import FileReport, LoadReport
 from spark_jobs import schemas
 
@@ -48,6 +49,7 @@ def report(
     *,
     files: dict[str, Any] | None = None,
     refused: dict[str, str] | None = None,
+    explained: dict[str, Any] | None = None,
     metadata: tuple[FileReport, ...] = (),
     genres: list[dict[str, Any]] | None = None,
     hours: list[dict[str, Any]] | None = None,
@@ -58,6 +60,7 @@ def report(
         shape = arrow_schema(schema)
         write_table(pa.Table.from_pylist(rows.get(table, []), shape), tmp_path / table)
     accounting = {"run": "r", "files": files or {}, "refused": refused or {}}
+    accounting["explained"] = explained or {}
     (tmp_path / "accounting.json").write_text(json.dumps(accounting))
     load = LoadReport("version", is_changed=True, files=metadata, rows_changed={})
     print_report(tmp_path, LocalMetadata("version", (), "secret", load, Path("rejected.gz")))
@@ -113,16 +116,56 @@ def test_forty_files_are_all_shown(tmp_path: Path, capsys: pytest.CaptureFixture
         ("too_many_rejected_rows", "too many of its rows are rejected"),
     ],
 )
-def test_a_refused_file_is_one_line_that_says_what_to_do(
+def test_a_refused_metadata_file_is_one_line_that_says_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], reason: str, meaning: str
 ) -> None:
     users = a_file_report("data/users/users.csv", refused=reason)
 
-    text = report(tmp_path, capsys, refused={"data/streams/a.csv": reason}, metadata=(users,))
+    text = report(tmp_path, capsys, metadata=(users,))
 
     rest = f"{reason}: {meaning}: mend it and deliver it again"
-    assert f"refused: data/streams/a.csv: {rest}\n" in text
     assert f"refused: data/users/users.csv: {rest}; rows loaded before stay\n" in text
+
+
+def test_what_was_not_taken_is_told_with_its_cause_its_first_values_and_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = {"data/streams/a.csv": "columns", "data/streams/b b.csv": "too_many_rejected_rows"}
+    time = {"invalid_listen_time": "write it so"}
+    explained = {
+        "data/streams/a.csv": explain_header(b"user_id\ttrack_id", ("user_id", "track_id")),
+        "data/streams/b b.csv": explain_rows(
+            30, {"invalid_listen_time": Rejected(30, 2, "1704448800")}, time
+        ),
+        "data/streams/c.csv": explain_rows(9, {"invalid_listen_time": Rejected(1, None, "")}, time),
+    }
+
+    text = report(tmp_path, capsys, refused=refused, explained=explained)
+
+    place = (
+        f"  the rejected rows lie in {tmp_path}/quarantine: make quarantine OUT={tmp_path} FILE="
+    )
+    assert [
+        "refused: data/streams/a.csv: columns: it lacks user_id, track_id; its header is "
+        '"user_id\\ttrack_id"; its fields seem to be parted by a tab: part the fields by commas',
+        "refused: data/streams/b b.csv: too_many_rejected_rows: 30 of 30 rows are rejected",
+        '  30 invalid_listen_time, first in line 2: "1704448800": write it so',
+        f"{place}'data/streams/b b.csv'",
+        "data/streams/c.csv: 1 of 9 rows are rejected",
+        '  1 invalid_listen_time, beyond the first block: "": write it so',
+        f"{place}data/streams/c.csv",
+    ] == text.splitlines()[2:9]
+
+
+def test_of_very_many_files_the_first_forty_are_explained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = {f"data/streams/{number}.csv": "empty" for number in range(1041)}
+
+    text = report(tmp_path, capsys, refused=refused)
+
+    assert text.count("refused: ") == 40
+    assert "accounting.json explains 1,001 more files\n" in text
 
 
 def test_rejected_metadata_rows_are_counted_with_their_place(

@@ -11,6 +11,7 @@ from commands.airflow_local import DagRun
 from commands.local_stack import DEFAULT_STATE
 from commands.run_summary import KPI_QUERIES, Answer
 from conf import places
+from conf.explanations import Rejected, explain_cause, explain_rows
 from dags.systems.bucket import Bucket
 from dags.systems.warehouse import Rows, Statement, Warehouse
 
@@ -47,6 +48,7 @@ REPORT: dict[str, Any] = {
         }
     },
     "refused": {"data/streams/b.csv": "empty"},
+    "explained": {"data/streams/b.csv": explain_cause("empty")},
     "quarantine": f"quarantine/claim={NAME}-0a1b2c3d/attempt=1",
     "logs": f"logs/claim={NAME}-0a1b2c3d",
 }
@@ -107,6 +109,26 @@ def test_a_good_run_shows_files_refusals_and_both_tables(
     assert ["pop", "12", "200000.000", "71.235", "Dawn"] in words
     assert ["none", "1"] in words
     assert ["2024-06-01", "10:00:00", "2", "13", "Ann", "0.154"] in words
+
+
+def test_the_rejected_rows_of_a_refused_file_are_told_with_their_place(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = explain_rows(30, {"malformed_row": Rejected(30, 2, "7,t")}, {"malformed_row": "mend it"})
+    refused = {"data/streams/b.csv": "too_many_rejected_rows"}
+    report = REPORT | {"files": {}, "refused": refused, "explained": {"data/streams/b.csv": rows}}
+
+    lines = summary_of(capsys, report, GOOD)
+
+    place = f"s3://a-bucket/quarantine/claim={NAME}-0a1b2c3d/attempt=1/"
+    at = lines.index(
+        "refused: data/streams/b.csv: too_many_rejected_rows: 30 of 30 rows are rejected"
+    )
+    assert lines[at + 1 : at + 3] == [
+        '  30 malformed_row, first in line 2: "7,t": mend it',
+        f"  the rejected rows lie in {place}: make quarantine FILE=data/streams/b.csv",
+    ]
+    assert f"  quarantine      {place}" in lines
 
 
 def test_it_says_where_all_lies_and_how_long_it_took(capsys: pytest.CaptureFixture[str]) -> None:

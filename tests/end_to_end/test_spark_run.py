@@ -91,7 +91,7 @@ def test_a_call_prints_accounting_refusals_and_the_top_of_both_tables(first: Out
     assert sums in first.stdout
     refused = [line for line in first.stdout.splitlines() if line.startswith("refused: ")]
     assert len(refused) == 4
-    assert refused[2].startswith(f"refused: {SPECIAL}/no-such-column.csv: columns: its header")
+    assert refused[2].startswith(f"refused: {SPECIAL}/no-such-column.csv: columns: it lacks ")
     assert "data/users/users.csv: 153 rows loaded, rejected: 1 invalid_created_at" in first.stdout
     top = ["genre-051", "1112", "226569.205", "59.612", "WCGTzMPd3ihSU0uO8N7tOi"]
     assert [*top, "Bababa", "Song", "809"] in lines
