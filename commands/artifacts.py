@@ -13,6 +13,8 @@ from dags.systems.bucket import Bucket
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "spark_jobs"
+# What jobs and workers share, packed with the jobs.
+SHARED = ("conf/__init__.py", "conf/explanations.py")
 # Equal files make equal bytes: the least instant that a zip can hold, and rights of no account.
 ZIP_INSTANT = (1980, 1, 1, 0, 0, 0)
 READABLE = 0o644 << 16
@@ -35,18 +37,18 @@ def collect_artifacts(settings: Settings) -> dict[str, bytes]:
     prefix = settings.artifacts_prefix
     jobs = ROOT / PACKAGE / "jobs"
     artifacts = {places.job_key(prefix, job): (jobs / f"{job}.py").read_bytes() for job in JOBS}
-    artifacts[places.package_key(prefix)] = build_package(ROOT / PACKAGE)
+    artifacts[places.package_key(prefix)] = build_package(ROOT)
     jar = jars.jars_dir("jdbc") / settings.jdbc_jar
     artifacts[places.jar_key(prefix, settings.jdbc_jar)] = jar.read_bytes()
     return artifacts
 
 
-def build_package(folder: Path) -> bytes:
-    """Pack the Python files of a package as `--py-files` takes them; equal files, equal bytes."""
+def build_package(root: Path) -> bytes:
+    """Pack the jobs' Python files as `--py-files` takes them; equal files, equal bytes."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as package:
-        for path in sorted(folder.rglob("*.py")):
-            name = path.relative_to(folder.parent).as_posix()
+        for path in sorted([*(root / PACKAGE).rglob("*.py"), *(root / name for name in SHARED)]):
+            name = path.relative_to(root).as_posix()
             entry = zipfile.ZipInfo(name, ZIP_INSTANT)
             entry.external_attr = READABLE
             package.writestr(entry, path.read_bytes())

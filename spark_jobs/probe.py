@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from py4j.protocol import Py4JJavaError
 
+from conf import explanations
 from spark_jobs import hadoop_files
 from spark_jobs.csv_grammar import TRIMMED, split_line
 from spark_jobs.errors import JobError
@@ -23,6 +24,7 @@ BLANKS = b" \t"
 FIRST_READ_BYTES = 4096
 MAX_READ_BYTES = 1 << 20
 MAX_HEADER_BYTES = 1 << 20
+EXPLAINED_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -30,23 +32,41 @@ class Layout:
     """How a file's lines are to be read.
 
     `header_line` is the header as the scan sees it, a row like others: without its end, and
-    without a byte order mark, which Hadoop's reader drops. One line equal to it is no row.
+    without a byte order mark, which Hadoop's reader drops. One line equal to it is no row. It is
+    the `header_number`th line of the file.
     """
 
     path: str
-    field_count: int
+    names: tuple[str, ...]
     user_position: int
     track_position: int
     time_position: int
     header_line: str
+    header_number: int
+
+    @property
+    def field_count(self) -> int:
+        return len(self.names)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a file cannot be taken: a code, and an explanation as `conf.explanations` writes it."""
+
+    reason: str
+    explanation: dict[str, Any]
 
 
 class RefusedFileError(Exception):
-    """A file cannot be taken; the message is its reason code."""
+    """A file cannot be taken: its reason code, and the header by which it is explained."""
+
+    def __init__(self, reason: str, header: bytes) -> None:
+        super().__init__(reason)
+        self.reason, self.header = reason, header[:EXPLAINED_BYTES]
 
 
-def probe_file(spark: SparkSession, uri: str) -> Layout | str:
-    """Look at a stream file: give its layout, or the reason why it is refused.
+def probe_file(spark: SparkSession, uri: str) -> Layout | Refusal:
+    """Look at a stream file: give its layout, or why it is refused.
 
     Reasons: `empty`, `columns`, `unreadable`. A gzip file is read through to its end, by the
     codec that the scan will use: the scan would lose the rest of a broken one without a word.
@@ -55,26 +75,28 @@ def probe_file(spark: SparkSession, uri: str) -> Layout | str:
         JobError: There is no such file, or the storage does not answer.
     """
     if not is_reachable(uri):
-        return "unreadable"
+        return Refusal("unreadable", explanations.explain_cause("key"))
     try:
         path = hadoop_files.java_path(spark, uri)
         if uri.endswith(".gz"):
             check_gzip(spark, path)  # first: a fault is told as one wherever it lies
-        header = read_header(open_file(spark, path))
+        header, header_number = read_header(open_file(spark, path))
         names = split_header(header)
         return Layout(
             path=str(path.toUri().toString()),
-            field_count=len(names),
+            names=tuple(names),
             user_position=names.index("user_id"),
             track_position=names.index("track_id"),
             time_position=names.index("listen_time"),
             header_line=header,
+            header_number=header_number,
         )
     except RefusedFileError as refused:
-        return str(refused)
+        explanation = explanations.explain_header(refused.header, PLAY_COLUMNS)
+        return Refusal(refused.reason, explanation)
     except Py4JJavaError as error:
         if is_broken_gzip(uri, error):
-            return "unreadable"
+            return Refusal("unreadable", explanations.explain_cause("gzip"))
         raise JobError(f"{uri} cannot be read: {hadoop_files.java_message(error)}") from error
 
 
@@ -113,21 +135,24 @@ def is_broken_gzip(uri: str, error: Py4JJavaError) -> bool:
     return uri.endswith(".gz") and name in ("java.io.IOException", "java.io.EOFException")
 
 
-def read_header(stream: Any) -> str:
-    """Read up to the header, give it, and close the stream."""
+def read_header(stream: Any) -> tuple[str, int]:
+    """Read up to the header, give it and its line's number, and close the stream."""
     try:
         return find_header(lambda size: bytes(stream.readNBytes(size)))
     finally:
         stream.close()
 
 
-def find_header(read: Callable[[int], bytes]) -> str:
+def find_header(read: Callable[[int], bytes]) -> tuple[str, int]:
     """Find the first line that is not blank, without a byte order mark and its end.
 
     Args:
         read: Gives the next bytes of the file, at most as many as asked for; none at its end.
+
+    Returns:
+        The line, and its number, counted from 1.
     """
-    pending, size, is_end = b"", FIRST_READ_BYTES, False
+    pending, size, is_end, number = b"", FIRST_READ_BYTES, False, 1
     while len(pending) < len(BYTE_ORDER_MARK) and not is_end:
         chunk = read(size)
         pending, is_end = pending + chunk, not chunk
@@ -137,12 +162,12 @@ def find_header(read: Callable[[int], bytes]) -> str:
         if end >= 0 or is_end:
             text = pending[start : end if end >= 0 else None].removesuffix(b"\r")
             if text.strip(BLANKS):
-                return decode(text)
+                return decode(text), number
             if end < 0:
-                raise RefusedFileError("empty")
-            start = end + 1
+                raise RefusedFileError("empty", b"")
+            start, number = end + 1, number + 1
         elif len(pending) - start > MAX_HEADER_BYTES:
-            raise RefusedFileError("columns")
+            raise RefusedFileError("columns", pending[start:])
         else:
             size = min(size * 8, MAX_READ_BYTES)
             chunk = read(size)
@@ -153,15 +178,13 @@ def decode(line: bytes) -> str:
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise RefusedFileError("unreadable") from error
+        raise RefusedFileError("unreadable", line) from error
 
 
 def split_header(header: str) -> list[str]:
     """Give the trimmed column names of a header that has each play column once."""
     fields = split_line(header)
-    if fields is None:
-        raise RefusedFileError("columns")
-    names = [field.strip(TRIMMED) for field in fields]
+    names = [field.strip(TRIMMED) for field in fields or ()]
     if any(names.count(column) != 1 for column in PLAY_COLUMNS):
-        raise RefusedFileError("columns")
+        raise RefusedFileError("columns", header.encode())
     return names

@@ -147,6 +147,8 @@ LINES = StructType(
         value("user_id", LongType()),  # null unless the line is proven to be a play
         value("text", StringType()),  # the play's track_id, else the line's bytes
         value("listen_time", TimestampType()),  # null unless the line is proven to be a play
+        # Follows the lines of a file's first block; null beyond it, and of a proven play.
+        value("line_id", LongType()),
     ]
 )
 

@@ -19,7 +19,7 @@ class StreamFiles:
     """
 
     readable: dict[int, tuple[ClaimedFile, probe.Layout]]
-    refused: dict[str, str]
+    refused: dict[str, probe.Refusal]
 
     def file_key(self, file_index: int) -> str:
         return self.readable[file_index][0].file_key
@@ -58,9 +58,10 @@ def describe_files(spark: SparkSession, files: StreamFiles) -> DataFrame:
 
 
 def read_lines(spark: SparkSession, files: StreamFiles) -> DataFrame:
-    """Read the lines of the readable files: `value` as delivered, but for its LF, and `path`.
+    """Read the lines of the readable files: `value`, all but its LF, `path` and `line_id`.
 
-    A line ends by LF alone, else the reader would end it by a lone CR too.
+    A line ends by LF alone, else the reader would end it by a lone CR too. Within the first block
+    of a file, which one task reads in its order, `line_id` grows by one from line to line.
     """
     uris = [file.uri for file, _ in files.readable.values()]
     reader = spark.read.option("lineSep", "\n")
@@ -72,5 +73,13 @@ def read_lines(spark: SparkSession, files: StreamFiles) -> DataFrame:
     ]
     reads = [reader.text(together)] if together else []
     reads += [single.text(uri) for uri in alone]
-    lines = [read.select("value", F.col("_metadata.file_path").alias("path")) for read in reads]
+    is_first_block = F.col("_metadata.file_block_start") == 0
+    lines = [
+        read.select(
+            "value",
+            F.col("_metadata.file_path").alias("path"),
+            F.when(is_first_block, F.monotonically_increasing_id()).alias("line_id"),
+        )
+        for read in reads
+    ]
     return reduce(DataFrame.unionByName, lines)

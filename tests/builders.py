@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import (
     BinaryType,
     BooleanType,
     IntegerType,
+    LongType,
     StringType,
     StructField,
     StructType,
@@ -30,6 +31,7 @@ JUDGED = StructType(
         schemas.value("reason", StringType()),
         schemas.value("line", BinaryType()),
         schemas.value("is_header", BooleanType()),
+        schemas.value("line_id", LongType()),
     ]
 )
 # What `keep_first_copies` reads.
@@ -122,14 +124,19 @@ def a_judged_play(
     line: bytes, *, user_id: int, track_id: str, listen_time: str, file_index: int = 0
 ) -> tuple[Any, ...]:
     """A row of JUDGED that no rule breaks."""
-    return (file_index, user_id, track_id, at(listen_time), None, bytearray(line), False)
+    return (file_index, user_id, track_id, at(listen_time), None, bytearray(line), False, None)
 
 
 def a_rejected_line(
-    line: bytes, reason: str, *, file_index: int = 0, is_header: bool = False
+    line: bytes,
+    reason: str,
+    *,
+    file_index: int = 0,
+    is_header: bool = False,
+    line_id: int | None = None,
 ) -> tuple[Any, ...]:
     """A row of JUDGED that a rule breaks."""
-    return (file_index, None, None, None, reason, bytearray(line), is_header)
+    return (file_index, None, None, None, reason, bytearray(line), is_header, line_id)
 
 
 def songs(spark: SparkSession, *rows: tuple[Any, ...]) -> DataFrame:
@@ -150,19 +157,28 @@ def claimed_files(spark: SparkSession, *rows: tuple[Any, ...]) -> DataFrame:
     return frame(spark, schemas.CLAIMED_FILES, *rows)
 
 
+def no_id() -> Column:
+    return F.lit(None).cast("bigint").alias("line_id")
+
+
+def proven_lines(spark: SparkSession, *rows: tuple[Any, ...]) -> DataFrame:
+    """Give rows of LINES whose lines have no id."""
+    return frame(spark, schemas.LINES, *((*row, None) for row in rows))
+
+
 def lines_of_file(spark: SparkSession, *lines: bytes, file_index: int = 0) -> DataFrame:
-    """Give lines as the full rules read them: `file_index`, `text`, byte for byte."""
+    """Give lines as the full rules read them: `file_index`, `text`, byte for byte, without id."""
     return numbered_lines(spark, [(file_index, line) for line in lines])
 
 
 def numbered_lines(spark: SparkSession, lines: Iterable[tuple[int, bytes]]) -> DataFrame:
     rows = [(file_index, bytearray(line)) for file_index, line in lines]
     as_bytes = spark.createDataFrame(rows, "file_index int, line binary")
-    return as_bytes.select("file_index", F.col("line").cast("string").alias("text"))
+    return as_bytes.select("file_index", F.col("line").cast("string").alias("text"), no_id())
 
 
 def scanned_lines(spark: SparkSession, contents: Mapping[str, bytes]) -> DataFrame:
-    """Give the lines of files by path as the scan does: `value`, `path`.
+    """Give the lines of files by path as the scan does: `value`, `path`, no `line_id`.
 
     A line ends by LF alone; the reader drops a byte order mark at the file's beginning.
     """
@@ -172,7 +188,7 @@ def scanned_lines(spark: SparkSession, contents: Mapping[str, bytes]) -> DataFra
         lines = [*ended, rest] if rest else ended
         rows += [(bytearray(line), path) for line in lines]
     as_bytes = spark.createDataFrame(rows, "line binary, path string")
-    return as_bytes.select(F.col("line").cast("string").alias("value"), "path")
+    return as_bytes.select(F.col("line").cast("string").alias("value"), "path", no_id())
 
 
 def with_line_as_bytes(judged: DataFrame) -> DataFrame:

@@ -4,6 +4,7 @@ import argparse
 import json
 import logging
 import sys
+from typing import Any
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, Observation, SparkSession
@@ -15,6 +16,13 @@ from spark_jobs.errors import JobError
 from spark_jobs.transforms import accounting
 from spark_jobs.transforms.common_lines import Layout, choose_layouts, prove_common_lines
 from spark_jobs.transforms.deduplicate import keep_first_copies
+from spark_jobs.transforms.examples import (
+    CountedReason,
+    Example,
+    FileFacts,
+    explain_file,
+    find_examples,
+)
 from spark_jobs.transforms.line_rules import apply_line_rules
 from spark_jobs.transforms.quarantine import select_quarantine
 
@@ -59,7 +67,7 @@ def run(spark: SparkSession, args: argparse.Namespace) -> None:
     plays = select_plays(lines, judged)
     plays_by_hour = accounting.count_plays_by_file_and_hour(plays).coalesce(4).persist()
 
-    counts = count_rows(plays_by_hour, judged, files)
+    counts, examples = count_rows(plays_by_hour, judged, files)
     refused = {
         file_index
         for file_index, rows in counts.items()
@@ -78,7 +86,7 @@ def run(spark: SparkSession, args: argparse.Namespace) -> None:
     )
     accepted = write_streams(without_files(plays, refused), hours, claim, args)
     hadoop_files.delete(spark, scratch)
-    write_accounting(spark, args.output, claim, files, counts, refused, accepted)
+    write_accounting(spark, args.output, claim, files, (counts, examples), refused, accepted)
 
 
 def read_once(
@@ -118,17 +126,43 @@ def select_plays(lines: DataFrame, judged: DataFrame) -> DataFrame:
 
 def count_rows(
     plays_by_hour: DataFrame, judged: DataFrame, files: stream_files.StreamFiles
-) -> dict[int, accounting.RowCounts]:
-    """Count valid and rejected rows of each file; a row for each file, no row for each play."""
+) -> tuple[dict[int, accounting.RowCounts], dict[int, dict[str, Example]]]:
+    """Count valid and rejected rows of each file, and find the first rejected one of each reason.
+
+    A row comes back for each file and reason, none for a play.
+    """
     valid = plays_by_hour.groupBy("file_index").agg(F.sum("plays").alias("plays")).collect()
-    rejected = accounting.count_rejected_by_file(judged).collect()
+    rejected = [CountedReason(*row) for row in accounting.count_rejected_by_file(judged).collect()]
     counts = accounting.sum_counts(
         [(row.file_index, row.plays) for row in valid],
         [(row.file_index, row.reason, row.rows) for row in rejected],
     )
     if not counts.keys() <= files.readable.keys():
         raise JobError("lines were read of a file that is not in the claim: run the job again")
-    return {index: counts.get(index, accounting.RowCounts()) for index in files.readable}
+    by_file = {index: counts.get(index, accounting.RowCounts()) for index in files.readable}
+    return by_file, find_examples(rejected, file_facts(files))
+
+
+def file_facts(files: stream_files.StreamFiles) -> dict[int, FileFacts]:
+    """Give of each readable file what explains its rejected rows."""
+    return {
+        index: FileFacts(layout.names, layout.header_line, layout.header_number, file.last_modified)
+        for index, (file, layout) in files.readable.items()
+    }
+
+
+def explain_files(
+    files: stream_files.StreamFiles,
+    counts: dict[int, accounting.RowCounts],
+    examples: dict[int, dict[str, Example]],
+) -> dict[str, dict[str, Any]]:
+    """Explain the refused files and the rejected rows, by file key."""
+    facts = file_facts(files)
+    return {key: refusal.explanation for key, refusal in files.refused.items()} | {
+        files.file_key(index): explain_file(rows.read, rows.rejected, examples[index], facts[index])
+        for index, rows in counts.items()
+        if rows.rejected
+    }
 
 
 def without_files(frame: DataFrame, refused: set[int]) -> DataFrame:
@@ -172,20 +206,21 @@ def write_accounting(
     output: str,
     claim: Claim,
     files: stream_files.StreamFiles,
-    counts: dict[int, accounting.RowCounts],
+    counted: tuple[dict[int, accounting.RowCounts], dict[int, dict[str, Example]]],
     refused: set[int],
     accepted: dict[int, int],
 ) -> None:
-    """Write `accounting.json`: each file's rows, or why it was refused."""
+    """Write `accounting.json`: each file's rows, or why it was refused, and what that teaches."""
+    counts, examples = counted
     by_key = {
         files.file_key(index): accounting.account_for_file(rows, accepted.get(index, 0))
         for index, rows in counts.items()
         if index not in refused
     }
-    reasons = files.refused | {
-        files.file_key(index): accounting.TOO_MANY_REJECTED for index in refused
-    }
-    document = accounting.build_accounting(claim.run, by_key, reasons)
+    reasons = {key: refusal.reason for key, refusal in files.refused.items()}
+    reasons |= {files.file_key(index): accounting.TOO_MANY_REJECTED for index in refused}
+    explained = explain_files(files, counts, examples)
+    document = accounting.build_accounting(claim.run, by_key, reasons, explained)
     content = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False).encode()
     hadoop_files.write_bytes(spark, hadoop_files.join_uri(output, "accounting.json"), content)
 

@@ -11,6 +11,8 @@ from pyspark.sql import functions as F
 from spark_jobs.errors import JobError
 
 TOO_MANY_REJECTED = "too_many_rejected_rows"
+# Of a rejected line so many bytes are kept as an example; it may have a hundred million.
+EXAMPLE_BYTES = 4096
 
 
 @dataclass
@@ -32,17 +34,31 @@ def count_plays_by_file_and_hour(plays: DataFrame) -> DataFrame:
 
 
 def count_rejected_by_file(judged: DataFrame) -> DataFrame:
-    """Count the rejected lines by file and reason: `file_index`, `reason`, `rows`.
+    """Count the rejected lines by file and reason, and keep the first of each.
 
     Args:
         judged: As `apply_line_rules` gives it. Of the lines that equal a file's header, which
             no rule accepts, one is the header itself.
+
+    Returns:
+        `file_index`, `reason`, `rows`; `line_id` and `line` (its first bytes) of the first line
+        that is no header, nulls where there is none; `header_ids`: of the lines that equal the
+        header, in order.
     """
     rejected = judged.where(F.col("reason").isNotNull())
+    # Lines beyond a file's first block have no id: they come last, and by their bytes, so that
+    # a retry gives the same.
+    start = F.substring(F.col("line").cast("binary"), 1, EXAMPLE_BYTES)
+    place = F.struct(F.col("line_id").isNull(), "line_id", start.alias("line"))
+    header_ids = F.collect_list(F.when(F.col("is_header"), F.col("line_id")))
     counted = rejected.groupBy("file_index", "reason").agg(
-        F.count("*").alias("lines"), F.max(F.col("is_header").cast("int")).alias("headers")
+        F.count("*").alias("lines"),
+        F.max(F.col("is_header").cast("int")).alias("headers"),
+        F.min(F.when(~F.col("is_header"), place)).alias("first"),
+        F.sort_array(header_ids).alias("header_ids"),
     )
-    return counted.select("file_index", "reason", (F.col("lines") - F.col("headers")).alias("rows"))
+    rows = (F.col("lines") - F.col("headers")).alias("rows")
+    return counted.select("file_index", "reason", rows, "first.line_id", "first.line", "header_ids")
 
 
 def sum_counts(
@@ -91,7 +107,11 @@ def account_for_file(counts: RowCounts, accepted: int) -> dict[str, Any]:
 
 
 def build_accounting(
-    run: str, files: Mapping[str, dict[str, Any]], refused: Mapping[str, str]
+    run: str,
+    files: Mapping[str, dict[str, Any]],
+    refused: Mapping[str, str],
+    explained: Mapping[str, dict[str, Any]],
 ) -> dict[str, Any]:
-    """Give the content of `accounting.json`; a refused file stands in `refused` alone."""
-    return {"run": run, "files": dict(files), "refused": dict(refused)}
+    """Give the content of `accounting.json`; a refused file stands in `refused`, not in `files`."""
+    documents = {"files": dict(files), "refused": dict(refused), "explained": dict(explained)}
+    return {"run": run, **documents}

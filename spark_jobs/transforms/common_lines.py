@@ -57,18 +57,19 @@ def prove_common_lines(lines: DataFrame, files: DataFrame, layouts: Sequence[Lay
     """Read the common lines as plays and pass the others on as they are.
 
     Args:
-        lines: `value`, a line as delivered, a carriage return at its end included; `path`.
+        lines: `value`, a line as delivered, a carriage return at its end included; `path`;
+            `line_id`.
         files: CLAIMED_FILES, unique by `path`.
         layouts: Those whose common lines are looked for.
 
     Returns:
-        `file_index`, `user_id`, `text`, `listen_time`. A play has all of them, its track in
-        `text`. Any other line has nulls but for `text`, which is the line without its end.
-        `file_index` is null for a line of no claimed file.
+        LINES. A play has user, time and its track in `text`. Any other line has nulls but for
+        `text`, which is the line without its end, and `line_id`. `file_index` is null for a line
+        of no claimed file.
     """
     fields = lines.join(F.broadcast(files), on="path", how="left").select(
         *("file_index", "field_count", "user_position", "track_position", "time_position"),
-        "last_modified",
+        *("last_modified", "line_id"),
         without_carriage_return(F.col("value")).alias("line"),
     )
     # Only the common line is parted: another may hold a million commas.
@@ -76,7 +77,7 @@ def prove_common_lines(lines: DataFrame, files: DataFrame, layouts: Sequence[Lay
         "fields", F.when(F.col("is_common"), F.split("line", ",", -1))
     )
     values = parted.select(
-        *("file_index", "last_modified", "line"),
+        *("file_index", "last_modified", "line", "line_id"),
         F.get("fields", F.col("user_position")).alias("user_text"),
         F.get("fields", F.col("track_position")).alias("track_text"),
         F.get("fields", F.col("time_position")).try_cast("timestamp").alias("instant"),
@@ -88,6 +89,7 @@ def prove_common_lines(lines: DataFrame, files: DataFrame, layouts: Sequence[Lay
         F.when(F.col("is_play"), F.col("user_text").try_cast("bigint")).alias("user_id"),
         F.when(F.col("is_play"), F.col("track_text")).otherwise(F.col("line")).alias("text"),
         F.when(F.col("is_play"), F.col("instant")).alias("listen_time"),
+        F.when(~F.col("is_play"), F.col("line_id")).alias("line_id"),
     )
 
 

@@ -14,11 +14,12 @@ def apply_line_rules(lines: DataFrame, files: DataFrame) -> DataFrame:
     """Read each line as a play, or name the first rule that it breaks.
 
     Args:
-        lines: `file_index`, `text` (a line without its end).
+        lines: `file_index`, `text` (a line without its end), `line_id`.
         files: CLAIMED_FILES, unique by `file_index`.
 
     Returns:
-        `file_index`, `user_id`, `track_id`, `listen_time`, `reason`, `line`, `is_header`.
+        `file_index`, `user_id`, `track_id`, `listen_time`, `reason`, `line`, `is_header`,
+        `line_id`.
         A play has a null reason; a rejected line has null values. Blank lines are gone. A line
         that equals the file's header is marked: one of a file's is no row.
     """
@@ -35,6 +36,7 @@ def apply_line_rules(lines: DataFrame, files: DataFrame) -> DataFrame:
         "reason",
         "line",
         "is_header",
+        "line_id",
     )
 
 
@@ -42,7 +44,7 @@ def read_values(rows: DataFrame) -> DataFrame:
     """Give what the rules look at: the three texts, their values, and how the line is made."""
     fields = rows.withColumn("fields", split_fields(F.col("text")))
     texts = fields.select(
-        "file_index",
+        *("file_index", "line_id"),
         F.col("text").alias("line"),
         (F.col("text") == F.col("header_line")).alias("is_header"),
         "last_modified",

@@ -55,7 +55,8 @@ ROOMS = {
     "spark_jobs.storage": Room((*BOUNDARY, "spark_jobs.hadoop_files"), STANDARD | SPARK),
     "spark_jobs.claim": Room((*BOUNDARY, "spark_jobs.hadoop_files"), STANDARD | SPARK),
     "spark_jobs.probe": Room(
-        (*BOUNDARY, "spark_jobs.hadoop_files", "spark_jobs.csv_grammar"), STANDARD | SPARK
+        (*BOUNDARY, "spark_jobs.hadoop_files", "spark_jobs.csv_grammar", "conf.explanations"),
+        STANDARD | SPARK,
     ),
     "spark_jobs.stream_files": Room(
         (*BOUNDARY, "spark_jobs.hadoop_files", "spark_jobs.probe", "spark_jobs.claim"),
@@ -65,7 +66,8 @@ ROOMS = {
         (*BOUNDARY, "spark_jobs.hadoop_files", "spark_jobs.storage"), STANDARD | SPARK
     ),
     "spark_jobs.transforms": Room(
-        (*BOUNDARY, "spark_jobs.csv_grammar", "spark_jobs.transforms"), PURE | {"pyspark"}
+        (*BOUNDARY, "spark_jobs.csv_grammar", "spark_jobs.transforms", "conf.explanations"),
+        PURE | {"pyspark"},
     ),
     "spark_jobs.jobs": Room(
         (

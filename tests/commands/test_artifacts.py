@@ -7,7 +7,14 @@ import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from commands.artifacts import PACKAGE, ROOT, build_package, collect_artifacts, put_artifacts
+from commands.artifacts import (
+    PACKAGE,
+    ROOT,
+    SHARED,
+    build_package,
+    collect_artifacts,
+    put_artifacts,
+)
 from conf.settings import load_settings
 from dags.protocol.job_arguments import JOBS
 from dags.systems.emr_serverless import Task, build_attempt, jdbc_properties
@@ -51,25 +58,29 @@ def test_each_job_names_what_is_put() -> None:
 def test_equal_files_make_an_equal_package_whenever_they_were_written(tmp_path: Path) -> None:
     packages = []
     for number, names in enumerate((("b.py", "a.py"), ("a.py", "b.py"))):
-        folder = tmp_path / str(number) / "jobs_of_ours"
-        folder.mkdir(parents=True)
+        root = tmp_path / str(number)
+        folder = root / PACKAGE
+        for place in (folder, root / "conf"):
+            place.mkdir(parents=True)
+        for shared in SHARED:
+            (root / shared).write_text("")
         for name in names:
             (folder / name).write_text(f"x = {name!r}\n")
             os.utime(folder / name, (1_000_000_000 + number, 1_000_000_000 + number))
         (folder / "a.pyc").write_text("not packed")
-        packages.append(build_package(folder))
+        packages.append(build_package(root))
 
     assert packages[0] == packages[1]
 
 
 def test_the_packed_modules_are_imported_from_the_zip(tmp_path: Path) -> None:
     packed = tmp_path / "spark_jobs.zip"
-    packed.write_bytes(build_package(ROOT / PACKAGE))
+    packed.write_bytes(build_package(ROOT))
     with zipfile.ZipFile(packed) as package:
         names = package.namelist()
     program = (
         "import sys; sys.path.insert(0, sys.argv[1]); "
-        "from spark_jobs import schemas; from spark_jobs.transforms import genres; "
+        "from spark_jobs import probe, schemas; from spark_jobs.transforms import examples; "
         "print(schemas.__file__)"
     )
 
@@ -83,4 +94,5 @@ def test_the_packed_modules_are_imported_from_the_zip(tmp_path: Path) -> None:
 
     assert done.stdout == f"{packed}/spark_jobs/schemas.py\n", done.stderr
     assert {f"spark_jobs/jobs/{job}.py" for job in JOBS} <= set(names)
+    assert set(SHARED) <= set(names)
     assert names == sorted(names)

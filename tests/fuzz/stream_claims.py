@@ -82,7 +82,15 @@ def faults_of_packing(key: str, content: bytes) -> set[str]:
 def compare(outcome: Outcome, expected: reference.Validation) -> None:
     """Compare all that the job wrote with what the reference says of the same files."""
     accounting = {"run": A_RUN, "files": expected.files, "refused": expected.refused}
-    differences = differing(outcome.accounting(), accounting)
+    written = outcome.accounting()
+    explained = {
+        key: {reason: rows["rows"] for reason, rows in found["reasons"].items()}
+        for key, found in written.pop("explained").items()
+        if key in expected.files
+    }
+    rejecting = {key: rows["rows_rejected"] for key, rows in expected.files.items()}
+    assert explained == {key: reasons for key, reasons in rejecting.items() if reasons}
+    differences = differing(written, accounting)
     assert not differences, differences
     assert read_plays(outcome.output / "streams") == sorted(expected.accepted)
     rows = read_rows(outcome.quarantine_folder)

@@ -82,7 +82,9 @@ def check_accounts(outcome: Outcome, claimed: set[str]) -> None:
     """Check what holds for any run: every file is accounted for, and every row of it."""
     document = outcome.accounting()
     files, refused = document["files"], document["refused"]
-    assert set(document) == {"run", "files", "refused"}
+    assert set(document) == {"run", "files", "refused", "explained"}
+    rejecting = {key for key, rows in files.items() if rows["rows_rejected"]}
+    assert document["explained"].keys() == {*refused, *rejecting}
     assert document["run"] == A_RUN
     assert {*files, *refused} == claimed
     assert not files.keys() & refused.keys()

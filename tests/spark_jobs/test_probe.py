@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from conf.explanations import explain_cause
 from spark_jobs.errors import JobError
-from spark_jobs.probe import Layout, RefusedFileError, find_header, probe_file
+from spark_jobs.probe import Layout, Refusal, RefusedFileError, find_header, probe_file
 
 BOM = b"\xef\xbb\xbf"
 HEADER = b"user_id,track_id,listen_time"
@@ -19,6 +20,10 @@ MIB = 1 << 20
 Probe = Callable[[bytes], Layout | str]
 
 
+def finding_of(finding: Layout | Refusal) -> Layout | str:
+    return finding.reason if isinstance(finding, Refusal) else finding
+
+
 @pytest.fixture
 def probe(spark: SparkSession, tmp_path: Path) -> Probe:
     """Give a function that puts bytes into a file and probes it."""
@@ -26,7 +31,7 @@ def probe(spark: SparkSession, tmp_path: Path) -> Probe:
     def put_and_probe(content: bytes) -> Layout | str:
         path = tmp_path / "plays.csv"
         path.write_bytes(content)
-        return probe_file(spark, f"file:{path}")
+        return finding_of(probe_file(spark, f"file:{path}"))
 
     return put_and_probe
 
@@ -141,7 +146,9 @@ def test_a_missing_file_is_an_error_of_one_line(spark: SparkSession, tmp_path: P
 
 @pytest.mark.parametrize("key", ["a//b.csv", "a/./b.csv", "a/../b.csv", "../b.csv"])
 def test_a_key_that_hadoop_would_fold_is_unreadable(spark: SparkSession, key: str) -> None:
-    assert probe_file(spark, f"s3://bucket/data/streams/{key}") == "unreadable"
+    found = probe_file(spark, f"s3://bucket/data/streams/{key}")
+
+    assert found == Refusal("unreadable", explain_cause("key"))
 
 
 class CountingReader(io.BytesIO):
@@ -167,14 +174,14 @@ def test_an_endless_header_is_refused_after_a_few_megabytes() -> None:
 def test_a_header_comes_from_the_first_read_of_a_long_file() -> None:
     stream = CountingReader(A_FILE + b"x" * MIB)
 
-    assert find_header(stream.read) == HEADER.decode()
+    assert find_header(stream.read) == (HEADER.decode(), 1)
     assert stream.given == 4096
 
 
 def test_reads_of_one_byte_give_the_same_header() -> None:
     stream = io.BytesIO(BOM + b"\n\r\n" + A_FILE)
 
-    assert find_header(lambda size: stream.read(min(size, 1))) == HEADER.decode()
+    assert find_header(lambda size: stream.read(min(size, 1))) == (HEADER.decode(), 3)
 
 
 def test_a_header_of_a_hundred_thousand_columns_is_read(probe: Probe) -> None:

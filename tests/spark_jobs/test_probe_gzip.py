@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from pyspark.sql import SparkSession
 
-from spark_jobs.probe import Layout, probe_file
+from spark_jobs.probe import Layout, Refusal, probe_file
 
 BOM = b"\xef\xbb\xbf"
 HEADER = b"user_id,track_id,listen_time"
@@ -26,7 +26,8 @@ def probe(spark: SparkSession, tmp_path: Path) -> Probe:
     def put_and_probe(content: bytes) -> Layout | str:
         path = tmp_path / "plays.csv.gz"
         path.write_bytes(content)
-        return probe_file(spark, f"file:{path}")
+        found = probe_file(spark, f"file:{path}")
+        return found.reason if isinstance(found, Refusal) else found
 
     return put_and_probe
 

@@ -61,33 +61,41 @@ def test_plays_are_counted_by_file_and_hour_copies_included(spark: SparkSession)
     assert_df_equality(nothing, spark.createDataFrame([], schema), ignore_nullable=True)
 
 
-def test_rejected_lines_are_counted_by_file_and_reason_without_one_header(
+def test_rejected_lines_are_counted_by_file_and_reason_and_the_first_is_kept(
     spark: SparkSession,
 ) -> None:
-    header = a_rejected_line(b"user_id", "invalid_user_id", is_header=True)
+    headers = [
+        a_rejected_line(b"user_id", "invalid_user_id", is_header=True, line_id=line_id)
+        for line_id in (70, None, 9)
+    ]
     other_header = a_rejected_line(b"user_id", "invalid_user_id", file_index=1, is_header=True)
     judged = frame(
         spark,
         JUDGED,
-        *[header] * 3,
+        *headers,
         a_rejected_line(b"a", "invalid_user_id"),
-        a_rejected_line(b"a", "malformed_row"),
-        a_rejected_line(b"b", "malformed_row"),
+        a_rejected_line(b"b" * 5000, "malformed_row", line_id=11),
+        a_rejected_line(b"a", "malformed_row", line_id=12),
+        a_rejected_line(b"A", "malformed_row"),
         a_judged_play(b"c", user_id=1, track_id="t", listen_time="2024-06-25 17:00:00"),
         other_header,
+        a_rejected_line(b"b", "malformed_row", file_index=1),
         a_rejected_line(b"a", "malformed_row", file_index=1),
     )
-    schema = "file_index int, reason string, rows bigint"
+    schema = (
+        "file_index int, reason string, rows bigint, line_id bigint, line binary, "
+        "header_ids array<bigint>"
+    )
 
     counted = count_rejected_by_file(judged)
     nothing = count_rejected_by_file(frame(spark, JUDGED))
 
     expected = spark.createDataFrame(
         [
-            (0, "invalid_user_id", 3),
-            (0, "malformed_row", 2),
-            (1, "invalid_user_id", 0),
-            (1, "malformed_row", 1),
+            (0, "invalid_user_id", 3, None, bytearray(b"a"), [9, 70]),
+            (0, "malformed_row", 3, 11, bytearray(b"b" * 4096), []),
+            (1, "invalid_user_id", 0, None, None, []),
+            (1, "malformed_row", 2, None, bytearray(b"a"), []),
         ],
         schema,
     )
@@ -177,10 +185,13 @@ def test_more_accepted_than_valid_rows_are_an_error() -> None:
 def test_the_accounting_names_the_run_its_files_and_the_refused_ones() -> None:
     entry = account_for_file(RowCounts(1), 1)
 
-    document = build_accounting("daily-1", {"a.csv": entry}, {"b.csv": "columns"})
+    why = {"b.csv": {"header": "a,b"}}
+
+    document = build_accounting("daily-1", {"a.csv": entry}, {"b.csv": "columns"}, why)
 
     assert document == {
         "run": "daily-1",
         "files": {"a.csv": entry},
         "refused": {"b.csv": "columns"},
+        "explained": why,
     }

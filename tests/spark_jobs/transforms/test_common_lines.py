@@ -6,7 +6,6 @@ from chispa.dataframe_comparer import assert_df_equality
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.schemas import LINES
 from spark_jobs.transforms.common_lines import (
     MAX_FIELDS,
     MAX_LAYOUTS,
@@ -20,7 +19,7 @@ from tests.builders import (
     a_claimed_file,
     at,
     claimed_files,
-    frame,
+    proven_lines,
     scanned_lines,
 )
 from tests.spark_jobs.transforms.judging import layout_of
@@ -35,9 +34,8 @@ def test_a_common_line_becomes_its_play(spark: SparkSession) -> None:
 
     proven = prove_common_lines(scanned_lines(spark, {"p": content}), files, [PLAIN])
 
-    expected = frame(
+    expected = proven_lines(
         spark,
-        LINES,
         (3, 7, "t1", at("2024-06-25 17:43:13")),
         (3, 7, "t1", at("2024-06-25 17:43:13")),
         (3, 8, "=t'2~", at("2000-01-01 00:00:00")),
@@ -58,8 +56,8 @@ def test_every_other_line_is_passed_on_without_its_end(spark: SparkSession) -> N
     proven = prove_common_lines(scanned_lines(spark, {"p": content}), files, [PLAIN])
 
     expected = spark.createDataFrame(
-        [(0, None, bytearray(line), None) for line in lines],
-        "file_index int, user_id bigint, text binary, listen_time timestamp",
+        [(0, None, bytearray(line), None, None) for line in lines],
+        "file_index int, user_id bigint, text binary, listen_time timestamp, line_id bigint",
     )
     as_bytes = proven.withColumn("text", F.col("text").cast("binary"))
     assert_df_equality(as_bytes, expected, ignore_row_order=True, ignore_nullable=True)
@@ -75,9 +73,8 @@ def test_a_time_is_proven_from_2000_to_24_hours_after_its_file(spark: SparkSessi
 
     proven = prove_common_lines(lines, claimed_files(spark, *rows), [PLAIN])
 
-    expected = frame(
+    expected = proven_lines(
         spark,
-        LINES,
         (0, 7, "t1", at("2000-01-01 00:00:00")),
         (0, 7, "t1", at("2024-06-30 01:02:03")),
         (0, None, "7,t1,2024-06-30 01:02:04", None),
@@ -114,9 +111,8 @@ def test_each_file_is_read_by_its_own_layout(spark: SparkSession) -> None:
     chosen = [layout_of(columns["a"]), layout_of(columns["b"])]
     proven = prove_common_lines(lines, files, chosen)
 
-    expected = frame(
+    expected = proven_lines(
         spark,
-        LINES,
         (0, 7, "8", at(A_TIME)),
         (0, None, f"7,8,{A_TIME}", None),
         (1, 7, "8", at(A_TIME)),
@@ -135,9 +131,9 @@ def test_without_layouts_or_lines_nothing_is_proven(spark: SparkSession) -> None
     without_layouts = prove_common_lines(line, files, [])
     without_lines = prove_common_lines(scanned_lines(spark, {"p": b""}), files, [PLAIN])
 
-    expected = frame(spark, LINES, (0, None, f"7,t1,{A_TIME}", None))
+    expected = proven_lines(spark, (0, None, f"7,t1,{A_TIME}", None))
     assert_df_equality(without_layouts, expected, ignore_nullable=True)
-    assert_df_equality(without_lines, frame(spark, LINES), ignore_nullable=True)
+    assert_df_equality(without_lines, proven_lines(spark), ignore_nullable=True)
 
 
 def test_the_most_frequent_layouts_of_few_columns_are_chosen() -> None:
