@@ -7,7 +7,7 @@ from typing import Any
 
 from commands.local_metadata import LocalMetadata
 from commands.parquet_tables import count_rows, read_table
-from dags.steps.metadata_load import LoadReport
+from dags.steps.metadata_report import LoadReport
 from spark_jobs import schemas
 
 SHOWN_ROWS = 5

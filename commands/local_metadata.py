@@ -8,6 +8,8 @@ from typing import BinaryIO
 
 from commands.delivery import DeliveredFile, Delivery
 from dags.steps import metadata_load
+from dags.steps.metadata_load import LoadRules
+from dags.steps.metadata_report import LoadReport
 from dags.systems import metadata
 from localaws.postgres import PostgresServer
 
@@ -24,19 +26,26 @@ class LocalMetadata:
     version: str
     arguments: tuple[str, ...]
     password: str
-    report: metadata_load.LoadReport
+    report: LoadReport
     quarantine: Path
 
 
 @contextlib.contextmanager
-def open_metadata(state: Path, delivery: Delivery) -> Iterator[LocalMetadata]:
+def open_metadata(
+    state: Path, delivery: Delivery, rules: LoadRules = metadata_load.DEFAULT_RULES
+) -> Iterator[LocalMetadata]:
     """Start PostgreSQL over `state/postgres`, load the delivery, and stop it at the end."""
     server = PostgresServer(state / "postgres")
     with server.running():
-        yield load(server, state, delivery)
+        yield load(server, state, delivery, rules)
 
 
-def load(server: PostgresServer, state: Path, delivery: Delivery) -> LocalMetadata:
+def load(
+    server: PostgresServer,
+    state: Path,
+    delivery: Delivery,
+    rules: LoadRules = metadata_load.DEFAULT_RULES,
+) -> LocalMetadata:
     """Bring the delivery into the database; rejected rows go to a file of `state`."""
     server.create_database(DATABASE)
     kinds: tuple[tuple[metadata.Table, tuple[DeliveredFile, ...]], ...] = (
@@ -55,7 +64,7 @@ def load(server: PostgresServer, state: Path, delivery: Delivery) -> LocalMetada
     ):
         metadata.migrate(connection)
         with metadata_load.write_quarantine(file) as sink:
-            report = metadata_load.run(connection, files, sink)
+            report = metadata_load.run(connection, files, sink, rules)
     if report.is_changed:
         part.replace(quarantine)
     return LocalMetadata(

@@ -11,7 +11,7 @@ import pytest
 from commands.kpi_report import print_report
 from commands.local_metadata import LocalMetadata
 from commands.parquet_tables import arrow_schema, write_table
-from dags.steps.metadata_load import FileReport, LoadReport
+from dags.steps.metadata_report import FileReport, LoadReport
 from spark_jobs import schemas
 
 

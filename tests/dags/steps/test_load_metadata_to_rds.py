@@ -16,7 +16,7 @@ from dags.protocol.errors import FinalError
 from dags.protocol.params import RunParams
 from dags.protocol.pipeline import Pipeline
 from dags.steps import load_metadata_to_rds
-from dags.steps.metadata_rows import TABLE_COLUMNS
+from dags.steps.metadata_values import TABLE_COLUMNS
 from dags.systems import metadata
 from dags.systems.bucket import BucketError
 from dags.systems.metadata import MetadataError
@@ -209,7 +209,58 @@ def test_a_refused_file_is_told_and_its_old_rows_stay(
         "data/users/u.csv: columns"
     ]
     (error,) = [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR]
-    assert error.endswith("data/users/u.csv is refused: columns; its rows of before stay")
+    assert error.endswith("data/users/u.csv is refused: columns")
+    (warning,) = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    assert warning.endswith(
+        "all rows of users that were loaded before stay, while a file is refused: data/users/u.csv"
+    )
+
+
+def test_a_first_file_that_is_refused_fails_the_run_for_good_and_its_rows_can_be_seen(
+    place: Place,
+) -> None:
+    place.deliver("users/u.csv", *["x,Bo,,,"] * 20)
+
+    with pytest.raises(
+        FinalError, match=r"users is empty .* data/users/u\.csv is refused: too_many"
+    ):
+        place.run()
+
+    assert len(gzip.decompress(place.s3.objects[QUARANTINE][0]).splitlines()) == 20
+    assert "data/users/u.csv: too_many_rejected_rows" in place.told.messages[0]
+
+
+def test_rows_that_another_track_took_the_id_of_are_told_by_file(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    place.deliver("users/u.csv", "1,Ann,,,")
+    place.deliver("songs/t.csv", "1,u" + "," * 19)
+
+    place.run()
+
+    first, _, _ = json.loads(place.s3.objects[REPORT][0])["files"]
+    assert first["rows_replaced"] == {"data/songs/t.csv": 1}
+    (warning,) = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    assert "1 rows of data/songs/s.csv were replaced by rows of other tracks from" in warning
+
+
+def test_the_configuration_says_what_is_a_row_of_the_past_and_what_a_track_begins_with(
+    place: Place,
+) -> None:
+    place.deliver("users/u.csv", "1,Ann,,,", "2,Bo,,,")
+    place.run()
+    settings = place.pipeline.settings
+    upsert = dataclasses.replace(settings, metadata_mode="upsert", track_id_prefix="a:")
+    place.pipeline = dataclasses.replace(place.pipeline, settings=upsert)
+    place.deliver("users/u.csv", "1,Ann,,,")
+    place.deliver("songs/s.csv", "1,a:t" + "," * 19)
+
+    place.run()
+
+    assert place.users() == [1, 2]
+    with place.pipeline.open_metadata() as opened, opened.cursor() as cursor:
+        cursor.execute("SELECT track_id FROM songs")
+        assert cursor.fetchall() == [("t",)]
 
 
 def test_the_runs_share_lets_in_what_the_configured_one_refuses(place: Place) -> None:
@@ -218,14 +269,15 @@ def test_the_runs_share_lets_in_what_the_configured_one_refuses(place: Place) ->
         settings=dataclasses.replace(place.pipeline.settings, min_rejected_rows=1),
     )
     place.deliver("users/u.csv", "1,Ann,,,", "x,Bo,,,")
+    place.deliver("users/v.csv", "2,Cy,,,")
 
     place.run()
     refused, told = place.users(), list(place.told.messages)
     place.run(RunParams(max_rejected_share=0.5))
 
-    assert refused == []
+    assert refused == [2]
     assert "data/users/u.csv: too_many_rejected_rows" in told[0]
-    assert place.users() == [1]
+    assert place.users() == [1, 2]
     assert len(place.told.messages) == 1
 
 
@@ -233,7 +285,6 @@ def test_what_people_need_to_know_is_there_before_the_rows_are(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place.deliver("users/a.csv", "1,Ann,30,X,2020-01-01", "x,Bob,30,X,2020-01-01")
-    place.deliver("songs/a.csv")
 
     def die(*_: Any) -> None:
         raise OSError("no room in S3")

@@ -1,16 +1,15 @@
 """Each rule of a users or songs file, at its edges."""
 
 import datetime
-import hashlib
 
 import pytest
 
-from dags.steps import metadata_rows
+from dags.steps import metadata_rows, metadata_values
 from dags.steps.metadata_rows import GoodRow, RefusedFileError, RejectedRow, read_rows
 from spark_jobs import schemas
 
 HEADER = b"user_id,user_name,user_age,user_country,created_at"
-SONG = {column.name: "" for column in metadata_rows.TABLE_COLUMNS["songs"]} | {"id": "7"}
+SONG = {column.name: "" for column in metadata_values.TABLE_COLUMNS["songs"]} | {"id": "7"}
 
 
 def outcomes(content: bytes, table: str = "users") -> list[GoodRow | RejectedRow]:
@@ -42,7 +41,7 @@ def test_the_columns_are_those_of_the_schemas() -> None:
         "text": "string",
     }
 
-    for table, columns in metadata_rows.TABLE_COLUMNS.items():
+    for table, columns in metadata_values.TABLE_COLUMNS.items():
         ours = [(c.name, kinds[c.kind], c.width or None, not c.is_key) for c in columns]
         schema = [
             (field.name, field.dataType.typeName(), field.metadata.get("width"), field.nullable)
@@ -83,6 +82,80 @@ def test_a_file_without_a_line_is_refused_as_empty(content: bytes) -> None:
 def test_a_header_that_lacks_or_doubles_a_column_is_refused(header: bytes) -> None:
     with pytest.raises(RefusedFileError, match="^columns$"):
         outcomes(header + b"\n1,,,,\n")
+
+
+@pytest.mark.parametrize(
+    ("header", "missing", "repeated"),
+    [
+        (b"user_id,user_name,User_age,created_at", ("user_age", "user_country"), ()),
+        (HEADER + b",user_id", (), ("user_id",)),
+        (b"user_id;user_name", tuple(HEADER.decode().split(",")), ()),
+    ],
+)
+def test_a_refused_header_says_what_it_lacks_and_what_it_has_twice(
+    header: bytes, missing: tuple[str, ...], repeated: tuple[str, ...]
+) -> None:
+    with pytest.raises(RefusedFileError) as caught:
+        outcomes(b"\xef\xbb\xbf" + header + b"\n1,,,,\n")
+
+    told = caught.value
+    assert (told.header, told.missing, told.repeated) == (header, missing, repeated)
+
+
+NEEDED = ("id", "track_id", "artists", "track_name", "popularity", "duration_ms", "track_genre")
+
+
+def test_songs_do_without_album_explicit_and_audio_features() -> None:
+    (row,) = outcomes(f"{','.join(NEEDED)}\n7,t,Ann,Dawn,50,1000,pop\n".encode(), "songs")
+
+    assert isinstance(row, GoodRow)
+    given = dict(zip(SONG, row.values, strict=True))
+    values = (7, "t", "Ann", "Dawn", 50, 1000, "pop")
+    assert {name: value for name, value in given.items() if value is not None} == dict(
+        zip(NEEDED, values, strict=True)
+    )
+    assert len(given) == 21
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_songs_do_not_do_without_the_others(name: str) -> None:
+    header = ",".join(column for column in SONG if column != name)
+
+    with pytest.raises(RefusedFileError) as caught:
+        outcomes(header.encode(), "songs")
+
+    assert caught.value.missing == (name,)
+
+
+@pytest.mark.parametrize("name", ["tempo", "track_id"])
+def test_no_column_stands_twice_in_a_songs_file(name: str) -> None:
+    with pytest.raises(RefusedFileError) as caught:
+        outcomes(",".join([*SONG, name]).encode(), "songs")
+
+    assert caught.value.repeated == (name,)
+
+
+@pytest.mark.parametrize(
+    ("track_id", "value"),
+    [
+        ("spotify:track:4dBa", "4dBa"),
+        (" spotify:track:4dBa ", "4dBa"),
+        ("4dBa", "4dBa"),
+        ("spotify:track:spotify:track:x", "spotify:track:x"),
+        ("Spotify:track:x", "Spotify:track:x"),
+        ("spotify:track:" + "x" * 64, "x" * 64),
+        ("spotify:track:", None),
+    ],
+)
+def test_a_track_loses_the_prefix_that_is_configured(track_id: str, value: str | None) -> None:
+    song = SONG | {"track_id": track_id, "track_name": "spotify:track:name"}
+    content = f"{','.join(song)}\n{','.join(song.values())}\n".encode()
+
+    (row,) = read_rows("songs", [content], track_id_prefix="spotify:track:")
+
+    assert isinstance(row, GoodRow)
+    given = dict(zip(SONG, row.values, strict=True))
+    assert (given["track_id"], given["track_name"]) == (value, "spotify:track:name")
 
 
 def test_a_header_that_is_not_utf8_is_unreadable() -> None:
@@ -158,7 +231,14 @@ def test_a_newline_inside_quotes_breaks_two_rows() -> None:
         (b"-9223372036854775809,,,,", "invalid_user_id"),
         (b"+1,,,,", "invalid_user_id"),
         (b"1_0,,,,", "invalid_user_id"),
-        (b"1.0,,,,", "invalid_user_id"),
+        (b"1.0,,,,", (1, None, None, None, None)),
+        (b"1.00,,,,", "invalid_user_id"),
+        (b"1.,,,,", "invalid_user_id"),
+        (b".0,,,,", "invalid_user_id"),
+        (b"1,,30.0,,", (1, None, 30, None, None)),
+        (b"1,,-0.0,,", (1, None, 0, None, None)),
+        (b"1,,30.5,,", "invalid_user_age"),
+        (b"1,,2147483648.0,,", "invalid_user_age"),
         (b"1" * 5000 + b",,,,", "invalid_user_id"),
         ("\u0661,,,,".encode(), "invalid_user_id"),
         (b"1,,2147483647,,", (1, None, 2147483647, None, None)),
@@ -193,10 +273,15 @@ def test_the_first_column_that_breaks_names_the_reason(line: bytes, expected: ob
         ({"popularity": "101"}, "popularity_out_of_range"),
         ({"popularity": "-1"}, "popularity_out_of_range"),
         ({"popularity": "1.5"}, "invalid_popularity"),
+        ({"popularity": "100.0"}, 100),
+        ({"popularity": "101.0"}, "popularity_out_of_range"),
         ({"popularity": ""}, None),
         ({"explicit": "TRUE"}, True),
         ({"explicit": "fAlse"}, False),
-        ({"explicit": "1"}, "invalid_explicit"),
+        *(({"explicit": text}, True) for text in ("1", "t", "T", "yes", "YES")),
+        *(({"explicit": text}, False) for text in ("0", "f", "F", "no", "No")),
+        *(({"explicit": text}, "invalid_explicit") for text in ("2", "y", "n", "ja", "1.0", "01")),
+        ({"explicit": ""}, None),
         ({"tempo": "1.5"}, 1.5),
         ({"tempo": "-.5e-3"}, -0.0005),
         ({"tempo": "5.E+1"}, 50.0),
@@ -215,12 +300,3 @@ def test_the_first_column_that_breaks_names_the_reason(line: bytes, expected: ob
 )
 def test_the_types_of_a_song(fields: dict[str, str], expected: object) -> None:
     assert song_outcome(**fields) == expected
-
-
-def test_the_version_tells_pairs_apart_and_not_their_order() -> None:
-    version = metadata_rows.metadata_version
-
-    assert version([("a", "1"), ("b", "2")]) == version([("b", "2"), ("a", "1")])
-    assert version([("a", "b1")]) != version([("ab", "1")])
-    assert version([("a", '1"],["b","2')]) != version([("a", "1"), ("b", "2")])
-    assert version([]) == hashlib.sha256(b"[]").hexdigest()
