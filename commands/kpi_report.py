@@ -1,13 +1,14 @@
 """What `make spark-run` prints at its end: accounting, refusals and the top of both KPI tables."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from commands.local_metadata import LocalMetadata
 from commands.parquet_tables import count_rows, read_table
-from dags.steps.metadata_report import LoadReport
+from dags.steps.metadata_report import describe_rows
 from spark_jobs import schemas
 
 SHOWN_ROWS = 5
@@ -24,7 +25,7 @@ REFUSALS = {
 def print_report(out: Path, metadata: LocalMetadata) -> None:
     """Print what a call did and what OUT now holds."""
     accounting = json.loads((out / "accounting.json").read_text())
-    print_metadata(metadata.report, metadata.quarantine)
+    print_metadata(asdict(metadata.report), str(metadata.quarantine))
     print_files(accounting, whole="accounting.json")
     genres = read_table(out / "genre_kpis", schemas.GENRE_KPIS)
     print_table(
@@ -40,14 +41,17 @@ def print_report(out: Path, metadata: LocalMetadata) -> None:
         print(f"  {table:12} {rows:>12,} rows")
 
 
-def print_metadata(report: LoadReport, quarantine: Path) -> None:
-    for file in report.files:
-        if file.refused:
-            print(f"{describe_refusal(file.file_key, file.refused)}; rows loaded before stay")
-        elif file.rows_rejected:
-            rejected = describe_reasons(file.rows_rejected)
-            print(f"{file.file_key}: {file.rows_loaded:,} rows loaded, rejected: {rejected}")
-    if any(file.rows_rejected for file in report.files):
+def print_metadata(report: Mapping[str, Any], quarantine: str) -> None:
+    """Print what was refused or rejected of users and songs, and what became of their rows."""
+    for file in report["files"]:
+        if file["refused"]:
+            print(describe_refusal(file["file_key"], file["refused"]))
+        elif file["rows_rejected"]:
+            rejected = describe_reasons(file["rows_rejected"])
+            print(f"{file['file_key']}: {file['rows_loaded']:,} rows loaded, rejected: {rejected}")
+    for line in describe_rows(report):
+        print(f"warning: {line}")
+    if any(file["rows_rejected"] for file in report["files"]):
         print(f"the rejected rows of users and songs lie in {quarantine}")
 
 

@@ -1,12 +1,14 @@
 """Users and songs in an embedded PostgreSQL, loaded from a data folder."""
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from commands.delivery import DeliveredFile, Delivery
+from conf.settings import load_settings
 from dags.steps import metadata_load
 from dags.steps.metadata_load import LoadRules
 from dags.steps.metadata_report import LoadReport
@@ -78,6 +80,12 @@ def load(
         report=report,
         quarantine=quarantine,
     )
+
+
+def read_rules() -> LoadRules:
+    """Read by which rules users and songs are loaded: those of the local configuration."""
+    settings = load_settings("local", os.environ)
+    return LoadRules(mode=settings.metadata_mode, track_id_prefix=settings.track_id_prefix)
 
 
 def opener(path: Path) -> Callable[[], BinaryIO]:

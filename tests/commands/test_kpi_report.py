@@ -122,7 +122,8 @@ def test_a_refused_file_is_one_line_that_says_what_to_do(
 
     rest = f"{reason}: {meaning}: mend it and deliver it again"
     assert f"refused: data/streams/a.csv: {rest}\n" in text
-    assert f"refused: data/users/users.csv: {rest}; rows loaded before stay\n" in text
+    assert f"refused: data/users/users.csv: {rest}\n" in text
+    assert "rows loaded before" not in text
 
 
 def test_rejected_metadata_rows_are_counted_with_their_place(
@@ -138,6 +139,16 @@ def test_rejected_metadata_rows_are_counted_with_their_place(
     ) in text
     assert "good.csv" not in text
     assert "secret" not in text
+
+
+def test_what_became_of_rows_is_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    songs = FileReport("data/songs/s.csv", "etag", 5, 5, {}, None, {}, {}, 4)
+
+    text = report(tmp_path, capsys, metadata=(songs,))
+
+    assert "warning: 4 ids of table songs are another track's since data/songs/s.csv: " in text
 
 
 def test_genres_come_by_listens_and_then_by_name_five_at_most(

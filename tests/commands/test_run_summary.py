@@ -9,7 +9,7 @@ import pytest
 from commands import run_summary
 from commands.airflow_local import DagRun
 from commands.local_stack import DEFAULT_STATE
-from commands.run_summary import KPI_QUERIES, Answer
+from commands.run_summary import FIRST_AND_LAST_HOUR, KPI_QUERIES, Answer
 from conf import places
 from dags.systems.bucket import Bucket
 from dags.systems.warehouse import Rows, Statement, Warehouse
@@ -24,8 +24,11 @@ HOURS = Rows(
     ("hour", "unique_listeners", "total_plays", "top_artist", "track_diversity_index"),
     [("2024-06-01 10:00:00", 2, 13, "Ann", 0.15384)],
 )
+SPAN = Rows(("first_hour", "last_hour"), [("2024-05-30 23:00:00", "2024-06-01 10:00:00")])
 REPORT: dict[str, Any] = {
     "run": RUN,
+    "commit": 2,
+    "kind": "daily",
     "claim": f"{NAME}-0a1b2c3d",
     "metadata": {
         "files": [
@@ -66,13 +69,14 @@ class Objects(Bucket):
 
 
 class Kpis(Warehouse):
-    """A warehouse that has an answer to the two queries, as they are written."""
+    """A warehouse that has an answer to the summary's queries, as they are written."""
 
     def __init__(self) -> None:
         super().__init__(None, "", "")
 
     def query(self, statement: Statement) -> Rows:
-        return dict(zip(KPI_QUERIES.values(), (GENRES, HOURS), strict=True))[statement.sql]
+        known = dict(zip(KPI_QUERIES.values(), (GENRES, HOURS), strict=True))
+        return (known | {FIRST_AND_LAST_HOUR: SPAN})[statement.sql]
 
 
 def answer(objects: dict[str, Any] | None = None, state: Path = DEFAULT_STATE) -> Answer:
@@ -99,7 +103,7 @@ def test_a_good_run_shows_files_refusals_and_both_tables(
 
     words = [line.split() for line in lines]
     assert lines[0].startswith("refused: data/users/a.csv: columns: its header lacks a column")
-    assert lines[0].endswith("; rows loaded before stay")
+    assert lines[0].endswith(": mend it and deliver it again")
     assert lines[1] == "data/songs/b.csv: 1,200 rows loaded, rejected: 2 missing_id"
     assert lines[2].endswith(f"s3://a-bucket/quarantine/metadata/run={NAME}.jsonl.gz")
     assert ["data/streams/a.csv", "4", "2", "1", "1", "invalid_user_id"] in words
@@ -107,6 +111,39 @@ def test_a_good_run_shows_files_refusals_and_both_tables(
     assert ["pop", "12", "200000.000", "71.235", "Dawn"] in words
     assert ["none", "1"] in words
     assert ["2024-06-01", "10:00:00", "2", "13", "Ann", "0.154"] in words
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_told"),
+    [({}, True), ({"commit": 1}, False), ({"kind": "rebuild"}, False), ({"commit": None}, False)],
+)
+def test_songs_that_changed_after_the_first_commit_say_how_hours_follow(
+    capsys: pytest.CaptureFixture[str], changes: dict[str, Any], is_told: bool
+) -> None:
+    changed = {"files": [], "rows_changed": {"songs": 2}, "rows_removed": {"songs": 1}}
+
+    lines = summary_of(capsys, REPORT | {"metadata": changed} | changes, GOOD)
+
+    told = (
+        "3 rows of songs changed: genres follow at once, hours that were computed before keep "
+        "their artists until: make backfill FROM=2024-05-30 TO=2024-06-01"
+    )
+    assert lines.count(told) == is_told
+    assert any("keep their artists" in line for line in lines) == is_told
+
+
+def test_rows_that_another_track_took_the_id_of_are_a_warning(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = {"refused": None, "rows_rejected": {}, "file_key": "data/songs/a.csv"}
+    file |= {"rows_replaced": {"data/songs/b.csv": 30}}
+
+    lines = summary_of(capsys, REPORT | {"metadata": {"files": [file]}}, GOOD)
+
+    assert lines[0] == (
+        "warning: 30 rows of data/songs/a.csv were replaced by rows of other tracks from "
+        "data/songs/b.csv: number ids over all files"
+    )
 
 
 def test_it_says_where_all_lies_and_how_long_it_took(capsys: pytest.CaptureFixture[str]) -> None:

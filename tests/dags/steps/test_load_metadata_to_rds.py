@@ -1,80 +1,22 @@
 """Users and songs come from S3 into RDS, what was refused or rejected is told, once."""
 
 import base64
-import contextlib
 import dataclasses
 import gzip
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from conf import places
 from dags.protocol.errors import FinalError
 from dags.protocol.params import RunParams
-from dags.protocol.pipeline import Pipeline
-from dags.steps import load_metadata_to_rds
-from dags.steps.metadata_values import TABLE_COLUMNS
-from dags.systems import metadata
 from dags.systems.bucket import BucketError
 from dags.systems.metadata import MetadataError
-from tests.dags.memory_s3 import MemoryS3
-from tests.dags.pipeline_doubles import Told, a_pipeline
+from tests.dags.metadata_place import NAME, RUN, Place, open_place
 
-RUN = "manual__2024-07-01"
-NAME = places.run_name(RUN)
 QUARANTINE = f"quarantine/metadata/run={NAME}.jsonl.gz"
 REPORT = f"reports/metadata/run={NAME}.json"
-USERS = ",".join(column.name for column in TABLE_COLUMNS["users"])
-SONGS = ",".join(column.name for column in TABLE_COLUMNS["songs"])
-DAILY = RunParams()
-
-
-@dataclasses.dataclass
-class Place:
-    """A bucket, a database and people to tell, around one pipeline."""
-
-    s3: MemoryS3
-    told: Told
-    pipeline: Pipeline
-
-    def deliver(self, name: str, *lines: str) -> None:
-        header = SONGS if name.startswith("songs/") else USERS
-        content = "".join(f"{line}\n" for line in (header, *lines)).encode()
-        packed = gzip.compress(content) if name.endswith(".gz") else content
-        self.pipeline.bucket.put(f"data/{name}", packed)
-
-    def run(self, params: RunParams = DAILY) -> dict[str, Any]:
-        self.s3.writes.clear()
-        return load_metadata_to_rds.run(self.pipeline, RUN, params)
-
-    def users(self) -> list[int]:
-        with self.pipeline.open_metadata() as opened, opened.cursor() as cursor:
-            cursor.execute("SELECT user_id FROM users ORDER BY user_id")
-            return [user_id for (user_id,) in cursor.fetchall()]
-
-
-def open_place(dsn: dict[str, Any]) -> Place:
-    @contextlib.contextmanager
-    def open_metadata() -> Iterator[Any]:
-        with contextlib.closing(metadata.connect(dsn)) as opened:
-            yield opened
-
-    s3, told = MemoryS3(), Told()
-    pipeline = dataclasses.replace(a_pipeline(s3, told=told), open_metadata=open_metadata)
-    return Place(s3, told, pipeline)
-
-
-@pytest.fixture
-def place(empty_dsn: dict[str, Any]) -> Place:
-    """A migrated database, empty, and a songs file."""
-    place = open_place(empty_dsn)
-    with place.pipeline.open_metadata() as opened:
-        metadata.migrate(opened)
-    place.deliver("songs/s.csv", "1,t" + "," * 19)
-    return place
 
 
 def test_an_empty_table_without_a_file_fails_the_run_for_good(place: Place) -> None:
