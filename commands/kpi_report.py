@@ -8,7 +8,7 @@ from typing import Any
 
 from commands.local_metadata import LocalMetadata
 from commands.parquet_tables import count_rows, read_table
-from dags.steps.metadata_report import describe_rows
+from dags.steps.metadata_report import describe_files, describe_rows
 from spark_jobs import schemas
 
 SHOWN_ROWS = 5
@@ -43,16 +43,10 @@ def print_report(out: Path, metadata: LocalMetadata) -> None:
 
 def print_metadata(report: Mapping[str, Any], quarantine: str) -> None:
     """Print what was refused or rejected of users and songs, and what became of their rows."""
-    for file in report["files"]:
-        if file["refused"]:
-            print(describe_refusal(file["file_key"], file["refused"]))
-        elif file["rows_rejected"]:
-            rejected = describe_reasons(file["rows_rejected"])
-            print(f"{file['file_key']}: {file['rows_loaded']:,} rows loaded, rejected: {rejected}")
+    for line in describe_files(report, quarantine):
+        print(line)
     for line in describe_rows(report):
         print(f"warning: {line}")
-    if any(file["rows_rejected"] for file in report["files"]):
-        print(f"the rejected rows of users and songs lie in {quarantine}")
 
 
 def print_files(accounting: dict[str, Any], *, whole: str) -> None:

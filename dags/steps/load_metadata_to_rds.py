@@ -17,7 +17,7 @@ from dags.protocol.params import RunParams
 from dags.protocol.pipeline import Pipeline
 from dags.steps import metadata_load
 from dags.steps.metadata_load import LoadRules, MetadataFile
-from dags.steps.metadata_report import LoadReport, describe_rows
+from dags.steps.metadata_report import LoadReport, describe_files, describe_rows
 from dags.systems import metadata
 
 TABLES: tuple[metadata.Table, ...] = get_args(metadata.Table)
@@ -101,20 +101,24 @@ def _rules(pipeline: Pipeline, params: RunParams) -> LoadRules:
 def _tell(pipeline: Pipeline, run_id: str, report: LoadReport) -> None:
     """Log what was loaded, keep it for the run's report, and tell of refused files."""
     name, document = places.run_name(run_id), asdict(report)
+    place = pipeline.bucket.uri(places.metadata_quarantine_key(name))
     for file in report.files:
-        if file.refused:
-            log.error("%s is refused: %s", file.file_key, file.refused)
-        else:
-            rejected = sum(file.rows_rejected.values())
-            log.info("%s: %d rows, %d rejected", file.file_key, file.rows_loaded, rejected)
-    for line in describe_rows(document):
+        rejected = sum(file.rows_rejected.values())
+        log.info("%s: %d rows, %d rejected", file.file_key, file.rows_loaded, rejected)
+    refused = [file for file in document["files"] if file["refused"]]
+    others = [file for file in document["files"] if not file["refused"]]
+    errors = describe_files({"files": refused}, place)
+    warnings = [*describe_files({"files": others}, place), *describe_rows(document)]
+    for line in errors:
+        log.error("%s", line)
+    for line in warnings:
         log.warning("%s", line)
+    document["told"] = [*errors, *warnings]
     log.info("rows that are new or differ: %s", report.rows_changed)
     content = json.dumps(document, indent=1, ensure_ascii=False).encode()
     pipeline.bucket.put(places.metadata_report_key(name), content)
-    refused = [f"{file.file_key}: {file.refused}" for file in report.files if file.refused]
-    if refused:
+    if errors:
         pipeline.alerts.send(
             f"music_streaming_etl refused {len(refused)} metadata file(s)",
-            "\n".join([f"run {run_id}, task load_metadata_to_rds, refused:", *refused]),
+            "\n".join([f"run {run_id}, task load_metadata_to_rds:", *errors]),
         )

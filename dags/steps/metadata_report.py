@@ -1,9 +1,11 @@
 """What a load made of the users and songs files, as values and in words."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from conf.explanations import Rejected, describe, explain_rows
 from dags.steps.metadata_rows import RefusedFileError, RejectedRow
 
 SHOWN_FILES = 5  # of a table, where no file fills it
@@ -54,26 +56,18 @@ class Tally:
 
     def __init__(self) -> None:
         self.rows_loaded = 0
-        self.reasons: dict[str, dict[str, Any]] = {}
-
-    @property
-    def rejected(self) -> dict[str, int]:
-        return {reason: entry["rows"] for reason, entry in self.reasons.items()}
-
-    @property
-    def rows_rejected(self) -> int:
-        return sum(self.rejected.values())
+        self.rows_rejected = 0
+        self._counts: Counter[str] = Counter()
+        self._first: dict[str, RejectedRow] = {}
 
     @property
     def rows_read(self) -> int:
         return self.rows_loaded + self.rows_rejected
 
     def reject(self, row: RejectedRow) -> None:
-        entry = self.reasons.get(row.reason)
-        if entry is None:
-            value = row.value or row.raw_line[:400].decode("utf-8", "backslashreplace")
-            entry = self.reasons[row.reason] = {"rows": 0, "line": row.line_number, "value": value}
-        entry["rows"] += 1
+        self.rows_rejected += 1
+        self._counts[row.reason] += 1
+        self._first.setdefault(row.reason, row)
 
     def report(
         self, file_key: str, etag: str, refused: str | None, error: RefusedFileError | None
@@ -84,42 +78,47 @@ class Tally:
             etag,
             self.rows_read,
             0 if refused else self.rows_loaded,
-            self.rejected,
+            dict(self._counts),
             refused,
-            self._explain(error),
+            error.explanation if error else self._explain_rows(),
         )
 
-    def _explain(self, error: RefusedFileError | None) -> dict[str, Any]:
-        """Give the members that apply: of a header's fault, or of the rejected rows."""
-        if error and error.header:
-            told = {
-                "header": error.header.decode("utf-8", "backslashreplace"),
-                "missing": list(error.missing),
-                "repeated": list(error.repeated),
-            }
-            return {name: value for name, value in told.items() if value}
-        if not self.reasons:
-            return {}
-        counts = {"rows_read": self.rows_read, "rows_rejected": self.rows_rejected}
-        return {**counts, "reasons": self.reasons}
+    def _explain_rows(self) -> dict[str, Any]:
+        rejected = {
+            reason: Rejected(self._counts[reason], row.line_number, row.value or row.raw_line)
+            for reason, row in self._first.items()
+        }
+        wanted = {reason: row.wanted for reason, row in self._first.items()}
+        return explain_rows(self.rows_read, rejected, wanted) if rejected else {}
 
 
 def say_empty(table: str, files: Iterable[FileReport], rows_removed: int) -> str:
-    """Say that a load leaves a table empty, why no file fills it, and what to deliver."""
-    why = [_say_why_unloaded(file) for file in files][:SHOWN_FILES]
+    """Say in one line that a load leaves a table empty, why no file fills it, what to deliver."""
     state = "would lose all its rows" if rows_removed else "is empty"
+    why = [_say_why(file) for file in files][:SHOWN_FILES]
     advice = f"deliver data/{table}/*.csv"
     return f"table {table} {state} and no file would fill it: {'; '.join([*why, advice])}"
 
 
-def _say_why_unloaded(file: FileReport) -> str:
-    if not file.refused:
-        return f"{file.file_key} holds no good row"
-    lines = [f"{file.file_key} is refused: {file.refused}"]
-    for name, words in (("missing", "it lacks"), ("repeated", "it has twice")):
-        if file.explanation.get(name):
-            lines.append(f"{words} {', '.join(file.explanation[name])}")
-    return ": ".join(lines)
+def _say_why(file: FileReport) -> str:
+    lines = describe(file.file_key, file.refused, file.explanation)
+    if not file.refused and not file.rows_rejected:
+        lines = [f"{file.file_key} holds no row"]
+    return "; ".join(line.strip() for line in lines)
+
+
+def describe_files(report: Mapping[str, Any], place: str = "") -> list[str]:
+    """Describe the files that were refused, and the rejected rows of the others, from JSON.
+
+    Args:
+        place: Where the rejected rows lie.
+    """
+    lines = []
+    for file in report["files"]:
+        if file["refused"] or file["rows_rejected"]:
+            explanation = file.get("explanation", {})
+            lines += describe(file["file_key"], file["refused"], explanation, place=place)
+    return lines
 
 
 def describe_rows(report: Mapping[str, Any]) -> list[str]:

@@ -3,8 +3,10 @@
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
+from conf.explanations import explain_cause, explain_header, wanted_of_malformed
 from dags.steps.metadata_values import (
     TABLE_COLUMNS,
     TRIMMED,
@@ -18,7 +20,7 @@ MAX_LINE_BYTES = 1 << 20  # the widest good row needs some 11 KB; what is longer
 BOM = b"\xef\xbb\xbf"
 GZIP_WINDOW = 31  # zlib: a gzip header, the largest window
 INFLATED_BYTES = 1 << 18  # inflated at once, however small it was packed
-KEPT_CHARACTERS = 400  # of a value or a header that people are to see
+KEPT_CHARACTERS = 400  # of a value that people are to see
 
 
 class GoodRow(NamedTuple):
@@ -28,34 +30,31 @@ class GoodRow(NamedTuple):
     values: tuple[Value, ...]
 
 
-class RejectedRow(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
     """A row for quarantine: `raw_line` without the line's end, cut after MAX_LINE_BYTES.
 
-    `value` is the beginning of the field that broke the rule, empty where the line itself did.
+    Attributes:
+        value: The beginning of the field that broke the rule, empty where the line itself did.
+        wanted: The form that it should have.
     """
 
     line_number: int
     raw_line: bytes
     reason: str
-    value: str = ""
+    value: str = field(default="", compare=False)
+    wanted: str = field(default="", compare=False)
 
 
 class RefusedFileError(Exception):
     """The file may not load; the text is the reason: `empty`, `columns` or `unreadable`.
 
-    `header` is the beginning of the first line, where there is one; `missing` and `repeated` name
-    the columns that it lacks or has twice.
+    `explanation` has the form of conf/explanations.py.
     """
 
-    def __init__(
-        self,
-        reason: str,
-        header: bytes = b"",
-        missing: tuple[str, ...] = (),
-        repeated: tuple[str, ...] = (),
-    ) -> None:
+    def __init__(self, reason: str, explanation: dict[str, Any]) -> None:
         super().__init__(reason)
-        self.header, self.missing, self.repeated = header[:KEPT_CHARACTERS], missing, repeated
+        self.explanation = explanation
 
 
 def read_rows(
@@ -77,12 +76,13 @@ def read_rows(
         try:
             fields = split_fields(line)
             if len(fields) != width:
-                raise BrokenRowError("malformed_row")
+                wanted = wanted_of_malformed(line.decode(), width)
+                raise BrokenRowError("malformed_row", wanted=wanted)
             fields.append("")  # what a column that the file lacks is read from
             values = tuple([read_value(column, fields[place]) for place, column in columns])
         except BrokenRowError as broken:
-            value = broken.value[:KEPT_CHARACTERS]
-            yield RejectedRow(line_number, line[:MAX_LINE_BYTES], str(broken), value)
+            told = (str(broken), broken.value[:KEPT_CHARACTERS], broken.wanted)
+            yield RejectedRow(line_number, line[:MAX_LINE_BYTES], *told)
         else:
             yield GoodRow(line_number, values)
 
@@ -102,11 +102,11 @@ def inflate(chunks: Iterable[bytes]) -> Iterator[bytes]:
             try:
                 yield member.decompress(waiting, INFLATED_BYTES)
             except zlib.error as error:
-                raise RefusedFileError("unreadable") from error
+                raise RefusedFileError("unreadable", explain_cause("gzip")) from error
             waiting = member.unused_data if member.eof else member.unconsumed_tail
             is_complete = member.eof
     if not is_complete:
-        raise RefusedFileError("unreadable")
+        raise RefusedFileError("unreadable", explain_cause("gzip"))
 
 
 def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -157,21 +157,30 @@ def _read_header(
     for line_number, line in lines:
         header = line.removeprefix(BOM) if line_number == 1 else line
         if not _is_blank(header):
-            try:
-                names = [name.strip(TRIMMED) for name in split_fields(header)]
-            except BrokenRowError as broken:
-                is_text = str(broken) != "invalid_encoding"
-                raise RefusedFileError("columns" if is_text else "unreadable", header) from None
-            found = _find_columns(table, names, header)
+            names = _split_names(table, header, line)
+            found = _find_columns(table, names, line)
             return len(names), [(place, column.without(track_id_prefix)) for place, column in found]
-    raise RefusedFileError("empty")
+    raise RefusedFileError("empty", explain_cause("empty"))
 
 
-def _find_columns(table: str, names: list[str], header: bytes) -> list[tuple[int, Column]]:
+def _split_names(table: str, header: bytes, line: bytes) -> list[str]:
+    try:
+        return [name.strip(TRIMMED) for name in split_fields(header)]
+    except BrokenRowError as broken:
+        reason = "unreadable" if str(broken) == "invalid_encoding" else "columns"
+        is_long = len(header) > MAX_LINE_BYTES
+        why = explain_cause("long") if is_long else explain_header(line, _needed(table))
+        raise RefusedFileError(reason, why) from None
+
+
+def _find_columns(table: str, names: list[str], line: bytes) -> list[tuple[int, Column]]:
     """Give each column of the table with its place in the file; -1 where it may lack it."""
     columns = TABLE_COLUMNS[table]
-    missing = tuple(c.name for c in columns if c.name not in names and not c.may_lack)
-    repeated = tuple(c.name for c in columns if names.count(c.name) > 1)
-    if missing or repeated:
-        raise RefusedFileError("columns", header, missing, repeated)
+    wanted = [c.name for c in columns if c.name in names or not c.may_lack]
+    if any(names.count(name) != 1 for name in wanted):
+        raise RefusedFileError("columns", explain_header(line, wanted))
     return [(names.index(c.name) if c.name in names else -1, c) for c in columns]
+
+
+def _needed(table: str) -> list[str]:
+    return [column.name for column in TABLE_COLUMNS[table] if not column.may_lack]

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from conf import explanations
+
 TRIMMED = "\t\n\v\f\r "
 Value = int | float | bool | str | datetime.date | None
 
@@ -68,11 +70,11 @@ TABLE_COLUMNS: dict[str, tuple[Column, ...]] = {
 
 
 class BrokenRowError(Exception):
-    """A rule that a row breaks: its text is the reason's code, `value` what broke it."""
+    """A rule that a row breaks: its text is the reason's code; what broke it, what is wanted."""
 
-    def __init__(self, reason: str, value: str = "") -> None:
+    def __init__(self, reason: str, value: str = "", wanted: str = "") -> None:
         super().__init__(reason)
-        self.value = value
+        self.value, self.wanted = value, wanted or explanations.wanted_form(reason)
 
 
 def read_value(column: Column, field: str) -> Value:
@@ -86,18 +88,23 @@ def read_value(column: Column, field: str) -> Value:
         return _read_text(column, text)
     value: Value = _parse(column.kind, text)
     if value is None:
-        raise BrokenRowError(f"invalid_{column.name}", text)
+        raise _broken(f"invalid_{column.name}", column, text)
     if column.limits and value not in column.limits:
-        raise BrokenRowError(f"{column.name}_out_of_range", text)
+        raise _broken(f"{column.name}_out_of_range", column, text)
     return value
 
 
 def _read_text(column: Column, text: str) -> str:
     if len(text.encode("utf-8")) > column.width:
-        raise BrokenRowError(f"too_long_{column.name}", text)
+        raise _broken(f"too_long_{column.name}", column, text)
     if "\0" in text:
-        raise BrokenRowError("nul_character", text)
+        raise _broken("nul_character", column, text)
     return text
+
+
+def _broken(reason: str, column: Column, text: str) -> BrokenRowError:
+    wanted = explanations.wanted_form(reason, kind=column.kind, width=column.width)
+    return BrokenRowError(reason, text, wanted)
 
 
 _INTEGER = re.compile(r"(-?[0-9]{1,4000})(?:\.0)?")  # int() refuses more digits; pandas adds .0

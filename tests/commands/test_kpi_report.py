@@ -11,6 +11,7 @@ import pytest
 from commands.kpi_report import print_report
 from commands.local_metadata import LocalMetadata
 from commands.parquet_tables import arrow_schema, write_table
+from conf.explanations import Rejected, explain_rows
 from dags.steps.metadata_report import FileReport, LoadReport
 from spark_jobs import schemas
 
@@ -122,21 +123,28 @@ def test_a_refused_file_is_one_line_that_says_what_to_do(
 
     rest = f"{reason}: {meaning}: mend it and deliver it again"
     assert f"refused: data/streams/a.csv: {rest}\n" in text
-    assert f"refused: data/users/users.csv: {rest}\n" in text
+    assert f"refused: data/users/users.csv: {reason}\n" in text
     assert "rows loaded before" not in text
 
 
 def test_rejected_metadata_rows_are_counted_with_their_place(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    songs = a_file_report("data/songs/songs.csv", missing_id=1, invalid_explicit=1)
+    rejected = {"missing_id": Rejected(2, 7, b",x"), "invalid_explicit": Rejected(1, 3, "maybe")}
+    wanted = {"missing_id": "write an id", "invalid_explicit": "write true or false"}
+    explanation = explain_rows(5000, rejected, wanted)
+    songs = FileReport(
+        "data/songs/songs.csv", "e", 5000, 4997, {"missing_id": 2}, None, explanation
+    )
 
     text = report(tmp_path, capsys, metadata=(songs, a_file_report("data/users/good.csv")))
 
-    assert (
-        "data/songs/songs.csv: 4,998 rows loaded, rejected: 1 invalid_explicit, 1 missing_id\n"
-        "the rejected rows of users and songs lie in rejected.gz\n"
-    ) in text
+    assert text.startswith(
+        "data/songs/songs.csv: 3 of 5,000 rows are rejected\n"
+        '  1 invalid_explicit, first in line 3: "maybe": write true or false\n'
+        '  2 missing_id, first in line 7: ",x": write an id\n'
+        "  the rejected rows lie in rejected.gz: make quarantine FILE=data/songs/songs.csv\n"
+    )
     assert "good.csv" not in text
     assert "secret" not in text
 

@@ -11,6 +11,7 @@ from commands.airflow_local import DagRun
 from commands.local_stack import DEFAULT_STATE
 from commands.run_summary import FIRST_AND_LAST_HOUR, KPI_QUERIES, Answer
 from conf import places
+from conf.explanations import Rejected, explain_rows
 from dags.systems.bucket import Bucket
 from dags.systems.warehouse import Rows, Statement, Warehouse
 
@@ -38,6 +39,9 @@ REPORT: dict[str, Any] = {
                 "refused": None,
                 "rows_rejected": {"missing_id": 2},
                 "rows_loaded": 1200,
+                "explanation": explain_rows(
+                    1202, {"missing_id": Rejected(2, 7, b",x")}, {"missing_id": "write an id"}
+                ),
             },
         ]
     },
@@ -102,10 +106,13 @@ def test_a_good_run_shows_files_refusals_and_both_tables(
     lines = summary_of(capsys, REPORT, GOOD)
 
     words = [line.split() for line in lines]
-    assert lines[0].startswith("refused: data/users/a.csv: columns: its header lacks a column")
-    assert lines[0].endswith(": mend it and deliver it again")
-    assert lines[1] == "data/songs/b.csv: 1,200 rows loaded, rejected: 2 missing_id"
-    assert lines[2].endswith(f"s3://a-bucket/quarantine/metadata/run={NAME}.jsonl.gz")
+    assert lines[:3] == [
+        "refused: data/users/a.csv: columns",
+        "data/songs/b.csv: 2 of 1,202 rows are rejected",
+        '  2 missing_id, first in line 7: ",x": write an id',
+    ]
+    place = f"s3://a-bucket/quarantine/metadata/run={NAME}.jsonl.gz"
+    assert lines[3].startswith(f"  the rejected rows lie in {place}: ")
     assert ["data/streams/a.csv", "4", "2", "1", "1", "invalid_user_id"] in words
     assert any(line.startswith("refused: data/streams/b.csv: empty: ") for line in lines)
     assert ["pop", "12", "200000.000", "71.235", "Dawn"] in words

@@ -36,8 +36,10 @@ def test_a_first_songs_file_that_is_refused_is_one_line_with_the_column_it_lacks
 
     assert code == 2
     assert capsys.readouterr().err.splitlines()[-1] == (
-        "error: table songs is empty and no file would fill it: data/songs/songs.csv is refused: "
-        "columns: it lacks id; deliver data/songs/*.csv"
+        "error: table songs is empty and no file would fill it: refused: data/songs/songs.csv: "
+        'columns: it lacks id; its header is ",track_id,artists,album_name,track_name,popularity,'
+        'duration_ms,explicit,dance…"; its first column has no name: write id before the first '
+        "comma; deliver data/songs/*.csv"
     )
     assert not (tmp_path / "out" / "songs").exists()
 

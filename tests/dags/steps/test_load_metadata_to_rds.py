@@ -143,15 +143,20 @@ def test_a_refused_file_is_told_and_its_old_rows_stay(
 
     result = place.run()
 
+    refused = (
+        "refused: data/users/u.csv: columns: it lacks user_name, user_age, user_country, "
+        'created_at; its header is "user_id,name"; its header has other names: name the columns as '
+        "missing here"
+    )
     assert result["is_changed"] is True
     assert place.users() == [1]
     assert place.told.messages == [
         "music_streaming_etl refused 1 metadata file(s)\n"
-        f"run {RUN}, task load_metadata_to_rds, refused:\n"
-        "data/users/u.csv: columns"
+        f"run {RUN}, task load_metadata_to_rds:\n{refused}"
     ]
     (error,) = [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR]
-    assert error.endswith("data/users/u.csv is refused: columns")
+    assert error.endswith(refused)
+    assert json.loads(place.s3.objects[REPORT][0])["told"][0] == refused
     (warning,) = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
     assert warning.endswith(
         "all rows of users that were loaded before stay, while a file is refused: data/users/u.csv"
@@ -163,9 +168,7 @@ def test_a_first_file_that_is_refused_fails_the_run_for_good_and_its_rows_can_be
 ) -> None:
     place.deliver("users/u.csv", *["x,Bo,,,"] * 20)
 
-    with pytest.raises(
-        FinalError, match=r"users is empty .* data/users/u\.csv is refused: too_many"
-    ):
+    with pytest.raises(FinalError, match=r"users is empty .* refused: data/users/u\.csv: too_many"):
         place.run()
 
     assert len(gzip.decompress(place.s3.objects[QUARANTINE][0]).splitlines()) == 20

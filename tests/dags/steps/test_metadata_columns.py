@@ -1,8 +1,16 @@
 """Which columns a users or songs file needs, and what a track's id begins with."""
 
+from typing import Any
+
 import pytest
 
-from dags.steps.metadata_rows import GoodRow, RefusedFileError, read_rows
+from dags.steps.metadata_rows import (
+    MAX_LINE_BYTES,
+    GoodRow,
+    RefusedFileError,
+    RejectedRow,
+    read_rows,
+)
 from dags.steps.metadata_values import TABLE_COLUMNS
 
 HEADER = b"user_id,user_name,user_age,user_country,created_at"
@@ -13,22 +21,67 @@ def read(content: bytes, table: str = "users") -> list[object]:
     return list(read_rows(table, [content]))
 
 
+def explanation_of(content: bytes, table: str = "users") -> dict[str, Any]:
+    with pytest.raises(RefusedFileError) as caught:
+        read(content, table)
+    return caught.value.explanation
+
+
 @pytest.mark.parametrize(
-    ("header", "missing", "repeated"),
+    ("content", "told"),
     [
-        (b"user_id,user_name,User_age,created_at", ("user_age", "user_country"), ()),
-        (HEADER + b",user_id", (), ("user_id",)),
-        (b"user_id;user_name", tuple(HEADER.decode().split(",")), ()),
+        (b"user_id,user_name,User_age,created_at", {"missing": ["user_age", "user_country"]}),
+        (HEADER + b",user_id", {"repeated": ["user_id"], "missing": []}),
+        (HEADER.replace(b",", b";"), {"cause": 'its fields seem to be parted by ";"'}),
+        (HEADER + b',"x', {"cause": "its header's quotes are broken"}),
+        (HEADER + b"x" * MAX_LINE_BYTES, {"cause": "its header is longer than 1 MiB"}),
+        (HEADER.decode().encode("utf-16"), {"cause": "it is UTF-16 (it begins with FF FE)"}),
+        (HEADER + b",\xff", {"cause": "its header is not UTF-8"}),
+        (b" \n", {"cause": "it holds nothing but blanks"}),
+        (HEADER + b"\r1,,,,\r", {"cause": "its lines end by CR alone"}),
     ],
 )
-def test_a_refused_header_says_what_it_lacks_and_what_it_has_twice(
-    header: bytes, missing: tuple[str, ...], repeated: tuple[str, ...]
-) -> None:
-    with pytest.raises(RefusedFileError) as caught:
-        read(b"\xef\xbb\xbf" + header + b"\n1,,,,\n")
+def test_a_refused_header_is_explained(content: bytes, told: dict[str, Any]) -> None:
+    found = explanation_of(content + b"\n1,,,,\n" if content.strip() else content)
 
-    told = caught.value
-    assert (told.header, told.missing, told.repeated) == (header, missing, repeated)
+    assert {name: found[name] for name in told} == told
+    assert found["wanted"]
+
+
+def test_a_songs_file_whose_first_column_has_no_name_is_told_which_one_it_lacks() -> None:
+    header = ",".join(["", *list(SONG)[1:]])
+
+    found = explanation_of(header.encode(), "songs")
+
+    assert (found["missing"], found["cause"]) == (["id"], "its first column has no name")
+
+
+def test_broken_gzip_is_explained() -> None:
+    with pytest.raises(RefusedFileError) as caught:
+        list(read_rows("users", [b"no gzip"], is_gzipped=True))
+
+    assert caught.value.explanation["cause"] == "its gzip is damaged or breaks off"
+
+
+@pytest.mark.parametrize(
+    ("line", "value", "wanted"),
+    [
+        (b"x,,,,", "x", "write digits only, 1 to 9223372036854775807"),
+        (b"1,,30.5,,", "30.5", "write a whole number within 32 bits"),
+        (b"1,,,,1.2.2020", "1.2.2020", "write YYYY-MM-DD"),
+        (b"1," + b"a" * 500 + b",,,", "a" * 400, "write at most 256 bytes"),
+        (b",,,,", "", "write a user_id in each row"),
+        (b"1,,,", "", "it has 4 fields, the header has 5: write as many fields as the header has"),
+    ],
+)
+def test_a_rejected_row_says_what_broke_and_what_is_wanted(
+    line: bytes, value: str, wanted: str
+) -> None:
+    (row,) = read(HEADER + b"\n" + line)
+
+    assert isinstance(row, RejectedRow)
+    assert row.wanted.startswith(wanted)
+    assert row.value == value
 
 
 NEEDED = ("id", "track_id", "artists", "track_name", "popularity", "duration_ms", "track_genre")
@@ -50,18 +103,14 @@ def test_songs_do_without_album_explicit_and_audio_features() -> None:
 def test_songs_do_not_do_without_the_others(name: str) -> None:
     header = ",".join(column for column in SONG if column != name)
 
-    with pytest.raises(RefusedFileError) as caught:
-        read(header.encode(), "songs")
-
-    assert caught.value.missing == (name,)
+    assert explanation_of(header.encode(), "songs")["missing"] == [name]
 
 
 @pytest.mark.parametrize("name", ["tempo", "track_id"])
 def test_no_column_stands_twice_in_a_songs_file(name: str) -> None:
-    with pytest.raises(RefusedFileError) as caught:
-        read(",".join([*SONG, name]).encode(), "songs")
+    found = explanation_of(",".join([*SONG, name]).encode(), "songs")
 
-    assert caught.value.repeated == (name,)
+    assert (found["repeated"], found["missing"]) == ([name], [])
 
 
 @pytest.mark.parametrize(

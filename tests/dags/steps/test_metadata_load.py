@@ -26,6 +26,27 @@ class BrokenStore(io.BytesIO):
         return super().read(40)
 
 
+# Of the users file whose rows are counted below.
+EXPLANATION = {
+    "rows_read": 4,
+    "rows_rejected": 3,
+    "reasons": {
+        "invalid_user_id": {
+            "rows": 2,
+            "line": 3,
+            "value": "x",
+            "wanted": "write digits only, 1 to 9223372036854775807",
+        },
+        "nul_character": {
+            "rows": 1,
+            "line": 4,
+            "value": "\\x00",
+            "wanted": "remove the character U+0000",
+        },
+    },
+}
+
+
 def test_good_rows_load_and_the_others_are_counted_and_quarantined(connection: Any) -> None:
     users = a_file("data/users/u.csv", "1,Ana,,,\nx,Bo,,,\n3,\0,,,\ny,,,,\n")
     packed = io.BytesIO()
@@ -34,18 +55,10 @@ def test_good_rows_load_and_the_others_are_counted_and_quarantined(connection: A
         report = metadata_load.run(connection, [users, SONGS], quarantine)
 
     rejected = {"invalid_user_id": 2, "nul_character": 1}
-    explanation = {
-        "rows_read": 4,
-        "rows_rejected": 3,
-        "reasons": {
-            "invalid_user_id": {"rows": 2, "line": 3, "value": "x"},
-            "nul_character": {"rows": 1, "line": 4, "value": "\0"},
-        },
-    }
     assert report.is_changed
     assert report.files == (
         FileReport("data/songs/s.csv", "e1", 2, 2, {}, None),
-        FileReport("data/users/u.csv", "e1", 4, 1, rejected, None, explanation),
+        FileReport("data/users/u.csv", "e1", 4, 1, rejected, None, EXPLANATION),
     )
     assert report.rows_changed == {"users": 1, "songs": 2}
     assert names(connection) == {1: "Ana"}
