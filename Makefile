@@ -25,7 +25,7 @@ FIND_PYTHON = for python in "$(PYTHON)" python3.11 python3.12 python3; do \
 
 .PHONY: help setup lint types test test-slow check format lock sample spark-run metadata-up metadata-down bench clean
 .PHONY: up down status env query coverage bench-warehouse run validate quarantine
-.PHONY: reconcile rebuild compact crash-test
+.PHONY: reconcile rebuild backfill compact crash-test
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -91,8 +91,9 @@ sample: need-OUT setup ## Make sample data: OUT=dir PLAYS=100000 DAYS=3 SEED=1 S
 	@$(PY) -m commands.sample --plays $(or $(PLAYS),100000) --days $(or $(DAYS),3) --seed $(or $(SEED),1) \
 	  --out "$(OUT)" $(if $(SPARSE),--sparse-ids)
 
-spark-run: setup ## Run the three jobs by plain spark-submit: DATA=tests/sample OUT=.local/spark-run
-	@$(PY) -m commands.spark_run --data "$(or $(DATA),tests/sample)" --out "$(or $(OUT),.local/spark-run)"
+spark-run: setup ## Run the three jobs by plain spark-submit: DATA=tests/sample OUT=.local/spark-run FROM=2024-06-01 TO=2024-06-02
+	@$(PY) -m commands.spark_run --data "$(or $(DATA),tests/sample)" --out "$(or $(OUT),.local/spark-run)" \
+	  $(if $(FROM),--from "$(FROM)") $(if $(TO),--to "$(TO)")
 
 metadata-up: setup ## Start a PostgreSQL with users and songs, print how to reach it: DATA=tests/sample STATE=.local/metadata
 	@$(PY) -m commands.metadata_server up --data "$(or $(DATA),tests/sample)" --state "$(or $(STATE),.local/metadata)"
@@ -116,6 +117,9 @@ reconcile: setup ## Prove that every play counts exactly once: commits, lake, wa
 
 rebuild: setup ## Derive totals, KPIs and the warehouse's plays anew from the lake: STATE=.local/aws
 	@$(PY) -m commands.run --state "$(or $(STATE),.local/aws)" --conf '{"rebuild": true}'
+
+backfill: need-FROM need-TO setup ## Compute the hours of days anew, after songs were corrected: FROM=2024-06-01 TO=2024-06-02 STATE=.local/aws
+	@$(PY) -m commands.run --state "$(or $(STATE),.local/aws)" --conf '{"from_date": "$(FROM)", "to_date": "$(TO)"}'
 
 compact: setup ## Put each day of the lake into one object, drop old ones: STATE=.local/aws KEEP_DAYS=7
 	@$(PY) -m commands.compact --state "$(or $(STATE),.local/aws)" --keep-days "$(or $(KEEP_DAYS),7)"

@@ -3,30 +3,25 @@
 import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from commands.local_metadata import LocalMetadata
 from commands.parquet_tables import count_rows, read_table
 from conf.explanations import describe
-from dags.steps.metadata_load import LoadReport
+from dags.steps.metadata_report import describe_files, describe_rows
 from spark_jobs import schemas
 
 SHOWN_ROWS = 5
 SHOWN_FILES = 40
 MAX_WIDTH = 40
-REFUSALS = {
-    "empty": "it holds no header",
-    "columns": "its header lacks a column that is needed, or has one twice",
-    "unreadable": "its gzip is broken, or its header is not UTF-8",
-    "too_many_rejected_rows": "too many of its rows are rejected",
-}
 
 
 def print_report(out: Path, metadata: LocalMetadata) -> None:
     """Print what a call did and what OUT now holds."""
     accounting = json.loads((out / "accounting.json").read_text())
-    print_metadata(metadata.report, metadata.quarantine)
+    print_metadata(asdict(metadata.report), str(metadata.quarantine))
     print_files(accounting, whole="accounting.json")
     call = f"make quarantine OUT={shlex.quote(str(out))}"
     print_explained(accounting, str(out / "quarantine"), call, whole="accounting.json")
@@ -44,15 +39,12 @@ def print_report(out: Path, metadata: LocalMetadata) -> None:
         print(f"  {table:12} {rows:>12,} rows")
 
 
-def print_metadata(report: LoadReport, quarantine: Path) -> None:
-    for file in report.files:
-        if file.refused:
-            print(f"{describe_refusal(file.file_key, file.refused)}; rows loaded before stay")
-        elif file.rows_rejected:
-            rejected = describe_reasons(file.rows_rejected)
-            print(f"{file.file_key}: {file.rows_loaded:,} rows loaded, rejected: {rejected}")
-    if any(file.rows_rejected for file in report.files):
-        print(f"the rejected rows of users and songs lie in {quarantine}")
+def print_metadata(report: Mapping[str, Any], quarantine: str) -> None:
+    """Print what was refused or rejected of users and songs, and what became of their rows."""
+    for line in describe_files(report, quarantine):
+        print(line)
+    for line in describe_rows(report):
+        print(f"warning: {line}")
 
 
 def print_files(accounting: dict[str, Any], *, whole: str) -> None:
@@ -98,10 +90,6 @@ def print_explained(accounting: Mapping[str, Any], place: str, call: str, *, who
         print("\n".join(lines))
     if len(keys) > SHOWN_FILES:
         print(f"{whole} explains {len(keys) - SHOWN_FILES:,} more files")
-
-
-def describe_refusal(file_key: str, reason: str) -> str:
-    return f"refused: {file_key}: {reason}: {REFUSALS[reason]}: mend it and deliver it again"
 
 
 def describe_reasons(reasons: dict[str, int]) -> str:

@@ -1,13 +1,17 @@
 """Users and songs in an embedded PostgreSQL, loaded from a data folder."""
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from commands.delivery import DeliveredFile, Delivery
+from conf.settings import load_settings
 from dags.steps import metadata_load
+from dags.steps.metadata_load import LoadRules
+from dags.steps.metadata_report import LoadReport
 from dags.systems import metadata
 from localaws.postgres import PostgresServer
 
@@ -24,19 +28,26 @@ class LocalMetadata:
     version: str
     arguments: tuple[str, ...]
     password: str
-    report: metadata_load.LoadReport
+    report: LoadReport
     quarantine: Path
 
 
 @contextlib.contextmanager
-def open_metadata(state: Path, delivery: Delivery) -> Iterator[LocalMetadata]:
+def open_metadata(
+    state: Path, delivery: Delivery, rules: LoadRules = metadata_load.DEFAULT_RULES
+) -> Iterator[LocalMetadata]:
     """Start PostgreSQL over `state/postgres`, load the delivery, and stop it at the end."""
     server = PostgresServer(state / "postgres")
     with server.running():
-        yield load(server, state, delivery)
+        yield load(server, state, delivery, rules)
 
 
-def load(server: PostgresServer, state: Path, delivery: Delivery) -> LocalMetadata:
+def load(
+    server: PostgresServer,
+    state: Path,
+    delivery: Delivery,
+    rules: LoadRules = metadata_load.DEFAULT_RULES,
+) -> LocalMetadata:
     """Bring the delivery into the database; rejected rows go to a file of `state`."""
     server.create_database(DATABASE)
     kinds: tuple[tuple[metadata.Table, tuple[DeliveredFile, ...]], ...] = (
@@ -55,7 +66,7 @@ def load(server: PostgresServer, state: Path, delivery: Delivery) -> LocalMetada
     ):
         metadata.migrate(connection)
         with metadata_load.write_quarantine(file) as sink:
-            report = metadata_load.run(connection, files, sink)
+            report = metadata_load.run(connection, files, sink, rules)
     if report.is_changed:
         part.replace(quarantine)
     return LocalMetadata(
@@ -69,6 +80,12 @@ def load(server: PostgresServer, state: Path, delivery: Delivery) -> LocalMetada
         report=report,
         quarantine=quarantine,
     )
+
+
+def read_rules() -> LoadRules:
+    """Read by which rules users and songs are loaded: those of the local configuration."""
+    settings = load_settings("local", os.environ)
+    return LoadRules(mode=settings.metadata_mode, track_id_prefix=settings.track_id_prefix)
 
 
 def opener(path: Path) -> Callable[[], BinaryIO]:

@@ -4,16 +4,17 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from commands.airflow_local import DagRun, last_words
+from commands.corrections import describe_old_hours
 from commands.kpi_report import (
     cut,
-    describe_reasons,
-    describe_refusal,
     print_explained,
     print_files,
+    print_metadata,
     print_rows,
     show,
 )
@@ -32,6 +33,7 @@ KPI_QUERIES = {
         "FROM hourly_kpis ORDER BY total_plays DESC LIMIT 5"
     ),
 }
+FIRST_AND_LAST_HOUR = "SELECT MIN(hour) AS first_hour, MAX(hour) AS last_hour FROM hourly_kpis"
 HAS_FAILED = ("failed", "up_for_retry")
 
 
@@ -54,7 +56,10 @@ def print_summary(answer: Answer, run: DagRun, seconds: float) -> None:
     content = answer.bucket.read(places.report_key(name, "json"))
     report = None if content is None else json.loads(content)
     if report is not None:
-        print_metadata(answer.bucket, name, report["metadata"])
+        if report["metadata"]:
+            place = answer.bucket.uri(places.metadata_quarantine_key(name))
+            print_metadata(report["metadata"], place)
+            print_old_hours(answer, report)
         print_files(report, whole="the report")
         place = answer.bucket.uri(f"{report['quarantine']}/")
         call = f"make quarantine{of_state(answer.state)}"
@@ -67,18 +72,14 @@ def print_summary(answer: Answer, run: DagRun, seconds: float) -> None:
     print_seconds(run, seconds)
 
 
-def print_metadata(bucket: Bucket, name: str, metadata: Mapping[str, Any] | None) -> None:
-    """Print which users and songs files were refused, and what was rejected of the others."""
-    files = metadata["files"] if metadata else []
-    for file in files:
-        if file["refused"]:
-            print(f"{describe_refusal(file['file_key'], file['refused'])}; rows loaded before stay")
-        elif file["rows_rejected"]:
-            rejected = describe_reasons(file["rows_rejected"])
-            print(f"{file['file_key']}: {file['rows_loaded']:,} rows loaded, rejected: {rejected}")
-    if any(file["rows_rejected"] for file in files):
-        place = bucket.uri(places.metadata_quarantine_key(name))
-        print(f"the rejected rows of users and songs lie in {place}")
+def print_old_hours(answer: Answer, report: Mapping[str, Any]) -> None:
+    """Print which hours keep their artists, where songs changed after the first commit."""
+    if (report["commit"] or 0) > 1 and report["kind"] != "rebuild":
+        ((first, last),) = answer.warehouse.query(Statement(FIRST_AND_LAST_HOUR)).rows
+        days = [date.fromisoformat(str(hour)[:10]) for hour in (first, last) if hour]
+        call = f"make backfill{of_state(answer.state)}"
+        for line in describe_old_hours(report["metadata"], days, call):
+            print(line)
 
 
 def print_kpis(warehouse: Warehouse, table: str) -> None:

@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -40,6 +41,12 @@ class Snapshot:
     @property
     def lake(self) -> Path:
         return self.folder / "lake"
+
+    @property
+    def days(self) -> list[date]:
+        """List the days that have a play."""
+        folders = (self.lake / "streams").glob("listen_date=*")
+        return [date.fromisoformat(folder.name.partition("=")[2]) for folder in folders]
 
 
 @contextlib.contextmanager

@@ -7,18 +7,21 @@ import secrets
 import shutil
 import signal
 import sys
-from datetime import UTC, datetime
+from dataclasses import asdict
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from commands import jars, spark_submit
 from commands.commit_builder import build_commit
+from commands.corrections import describe_old_hours, read_span, spark_run_call
 from commands.delivery import DeliveredFile, Delivery, list_delivery
 from commands.errors import CommandError
 from commands.java import SetupError
 from commands.kpi_report import print_report
-from commands.local_metadata import PASSWORD_SETTING, LocalMetadata, open_metadata
+from commands.local_metadata import PASSWORD_SETTING, LocalMetadata, open_metadata, read_rules
 from commands.snapshot import STATE, Snapshot, open_output, publish
+from conf.settings import SettingsError
 from dags.systems.metadata import MetadataError
 from localaws.errors import LocalAwsError
 
@@ -37,6 +40,8 @@ def parse_args(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="holds users/, songs/, streams/")
     parser.add_argument("--out", type=Path, required=True, help="takes the tables; may be reused")
     parser.add_argument("--max-rejected-share", type=float, default=0.10)
+    parser.add_argument("--from", dest="from_date", help="the first day to compute anew")
+    parser.add_argument("--to", dest="to_date", help="the last one")
     return parser.parse_args(argv)
 
 
@@ -45,7 +50,7 @@ def main(argv: list[str]) -> int:
     args = parse_args(argv)
     try:
         run(args)
-    except (CommandError, SetupError, MetadataError, LocalAwsError) as error:
+    except (CommandError, SetupError, MetadataError, LocalAwsError, SettingsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except OSError as error:
@@ -61,21 +66,21 @@ def main(argv: list[str]) -> int:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Take what is new or changed in DATA into the tables of OUT.
+    """Take what is new or changed in DATA into the tables of OUT; compute days anew, if asked.
 
     Dying anywhere leaves the previous tables, and the next call starts from them.
     """
-    out = args.out.absolute()
+    out, backfill = args.out.absolute(), read_span(args.from_date, args.to_date)
     delivery = list_delivery(args.data)
     for key in delivery.ignored:
         print(f"not a delivery, left alone: {key}", file=sys.stderr)
     with open_output(out) as snapshot:
         state = out / STATE
         staging = state / "staging"
-        with open_metadata(state, delivery) as metadata:
+        with open_metadata(state, delivery, read_rules()) as metadata:
             claimed = claim_files(delivery, snapshot)
-            claim = write_claim(staging, claimed, snapshot, metadata.version)
-            if claimed or metadata.version != snapshot.metadata_version:
+            claim = write_claim(staging, claimed, snapshot, metadata.version, backfill)
+            if claimed or backfill or metadata.version != snapshot.metadata_version:
                 say(f"{len(claimed)} stream files to read, {len(delivery.streams)} in all")
                 run_jobs(staging, claim, snapshot, metadata, args)
             else:
@@ -90,6 +95,9 @@ def run(args: argparse.Namespace) -> None:
         publish(out, next_snapshot, built)
         shutil.rmtree(staging, ignore_errors=True)
         print_report(out, metadata)
+        call = spark_run_call(args.data, args.out)
+        for line in describe_old_hours(asdict(metadata.report), snapshot.days, call):
+            print(line)
 
 
 def claim_files(delivery: Delivery, snapshot: Snapshot) -> list[DeliveredFile]:
@@ -102,7 +110,11 @@ def claim_files(delivery: Delivery, snapshot: Snapshot) -> list[DeliveredFile]:
 
 
 def write_claim(
-    staging: Path, files: list[DeliveredFile], snapshot: Snapshot, metadata_version: str
+    staging: Path,
+    files: list[DeliveredFile],
+    snapshot: Snapshot,
+    metadata_version: str,
+    backfill: tuple[date, ...] = (),
 ) -> dict[str, Any]:
     """Write `claim.json` of this call."""
     run_time = datetime.now(UTC)
@@ -113,7 +125,7 @@ def write_claim(
         "run_time": run_time.isoformat(),
         "commit": snapshot.number,
         "metadata_version": metadata_version,
-        "backfill_dates": [],
+        "backfill_dates": [day.isoformat() for day in backfill],
         "files": [
             {
                 "file_key": file.file_key,

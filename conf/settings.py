@@ -14,6 +14,8 @@ ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{2,63}")
 PREFIX = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 MEMORY = re.compile(r"[1-9][0-9]{0,2}g")
+TRACK_ID_PREFIX = re.compile(r"[!-~]{0,64}")
+METADATA_MODES = ("snapshot", "upsert")
 TLS_MODES = ("disable", "prefer", "require", "verify-ca", "verify-full")
 # An option of Airflow's own configuration, section music_streaming, overrides a key of the files:
 # AIRFLOW__MUSIC_STREAMING__TASK_RETRIES=0, or on MWAA music_streaming.task_retries.
@@ -78,6 +80,8 @@ class Settings:
     lease_minutes: int
     max_rejected_share: float
     min_rejected_rows: int
+    metadata_mode: str
+    track_id_prefix: str
     popularity_play_weight: float
     staging_days: int
     is_deferrable: bool
@@ -110,6 +114,9 @@ class Settings:
         self._require(MEMORY, "no size like 4g", "driver_memory", "executor_memory")
         if self.metadata_ssl_mode not in TLS_MODES:
             raise SettingsError(f"metadata_ssl_mode is one of {', '.join(TLS_MODES)}")
+        if self.metadata_mode not in METADATA_MODES:
+            raise SettingsError(f"metadata_mode is one of {', '.join(METADATA_MODES)}")
+        self._require(TRACK_ID_PREFIX, "no text of ASCII without blanks", "track_id_prefix")
         for key, (least, greatest) in NUMBERS.items():
             if not least <= getattr(self, key) <= greatest:
                 raise SettingsError(f"{key} is a number of {least} to {greatest}")

@@ -41,7 +41,10 @@ def build_batch(
     if plan.is_rebuild:
         statements += [_statement("delete_streams"), _statement("delete_hourly_kpis")]
     statements += [_statement(f"merge_{table}") for table in LOADED if table in files]
-    statements += [_statement("delete_absent_genres"), *_choose_hours(plan)]
+    # A stage of metadata or genres holds the whole table: what it lacks is gone.
+    absent = [table for table in ("users", "songs") if table in files]
+    statements += [_statement(f"delete_absent_{table}") for table in (*absent, "genres")]
+    statements += _choose_hours(plan)
     return [*statements, _statement("check_hours", HOURS_DIFFER)]
 
 

@@ -1,4 +1,4 @@
-"""Bring the users and songs files of S3 into RDS; nothing happens where no key or ETag changed."""
+"""Bring the users and songs files of S3 into RDS; nothing happens where they are as they were."""
 
 import contextlib
 import errno
@@ -16,7 +16,8 @@ from dags.protocol.errors import FinalError
 from dags.protocol.params import RunParams
 from dags.protocol.pipeline import Pipeline
 from dags.steps import metadata_load
-from dags.steps.metadata_load import LoadReport, MetadataFile, ShareRule
+from dags.steps.metadata_load import LoadRules, MetadataFile
+from dags.steps.metadata_report import LoadReport, describe_files, describe_rows
 from dags.systems import metadata
 
 TABLES: tuple[metadata.Table, ...] = get_args(metadata.Table)
@@ -31,7 +32,7 @@ def run(pipeline: Pipeline, run_id: str, params: RunParams) -> dict[str, Any]:
     Safe to repeat and to die at any line: RDS commits once, and a rerun finds nothing to do.
 
     Raises:
-        FinalError: A table is empty and no file would fill it, or a migration is missing.
+        FinalError: A table is empty and no file fills it, or a migration is missing.
         MetadataError: RDS cannot be reached or refused the transaction.
         BucketError: A file was replaced while it was read: a retry takes the new one.
     """
@@ -39,9 +40,9 @@ def run(pipeline: Pipeline, run_id: str, params: RunParams) -> dict[str, Any]:
         log.info("dry run: RDS stays as it is")
         return {"is_changed": False}
     files = list(_list_files(pipeline))
-    rule = _share_rule(pipeline, params)
+    rules = _rules(pipeline, params)
     try:
-        report = _load(pipeline, run_id, files, rule)
+        report = _load(pipeline, run_id, files, rules)
     except metadata.MetadataStateError as error:
         raise FinalError(str(error)) from error
     except OSError as error:
@@ -52,12 +53,12 @@ def run(pipeline: Pipeline, run_id: str, params: RunParams) -> dict[str, Any]:
             "rows: nothing is changed; free some of it, then clear this task"
         ) from error
     if not report.is_changed:
-        log.info("users and songs are as they were: no key and no ETag changed")
+        log.info("users and songs are as they were: no key, ETag or rule changed")
     return {"is_changed": report.is_changed, "version": report.version}
 
 
 def _load(
-    pipeline: Pipeline, run_id: str, files: list[MetadataFile], rule: ShareRule
+    pipeline: Pipeline, run_id: str, files: list[MetadataFile], rules: LoadRules
 ) -> LoadReport:
     """Load the files; the quarantine lies in S3 and all is told before RDS commits."""
     rejected: Any
@@ -74,7 +75,7 @@ def _load(
                 pipeline.bucket.upload(key, rejected)
             _tell(pipeline, run_id, report)
 
-        return metadata_load.run(connection, files, quarantine, rule, keep)
+        return metadata_load.run(connection, files, quarantine, rules, keep)
 
 
 def _list_files(pipeline: Pipeline) -> Iterator[MetadataFile]:
@@ -87,28 +88,37 @@ def _list_files(pipeline: Pipeline) -> Iterator[MetadataFile]:
                 log.warning("%s is no delivery: left alone", found.key)
 
 
-def _share_rule(pipeline: Pipeline, params: RunParams) -> ShareRule:
-    share = params.max_rejected_share
-    if share is None:
-        share = pipeline.settings.max_rejected_share
-    return ShareRule(share, pipeline.settings.min_rejected_rows)
+def _rules(pipeline: Pipeline, params: RunParams) -> LoadRules:
+    settings, share = pipeline.settings, params.max_rejected_share
+    return LoadRules(
+        settings.max_rejected_share if share is None else share,
+        settings.min_rejected_rows,
+        settings.metadata_mode,
+        settings.track_id_prefix,
+    )
 
 
 def _tell(pipeline: Pipeline, run_id: str, report: LoadReport) -> None:
     """Log what was loaded, keep it for the run's report, and tell of refused files."""
-    name = places.run_name(run_id)
+    name, document = places.run_name(run_id), asdict(report)
+    place = pipeline.bucket.uri(places.metadata_quarantine_key(name))
     for file in report.files:
-        if file.refused:
-            log.error("%s is refused: %s; its rows of before stay", file.file_key, file.refused)
-        else:
-            rejected = sum(file.rows_rejected.values())
-            log.info("%s: %d rows, %d rejected", file.file_key, file.rows_loaded, rejected)
+        rejected = sum(file.rows_rejected.values())
+        log.info("%s: %d rows, %d rejected", file.file_key, file.rows_loaded, rejected)
+    refused = [file for file in document["files"] if file["refused"]]
+    others = [file for file in document["files"] if not file["refused"]]
+    errors = describe_files({"files": refused}, place)
+    warnings = [*describe_files({"files": others}, place), *describe_rows(document)]
+    for line in errors:
+        log.error("%s", line)
+    for line in warnings:
+        log.warning("%s", line)
+    document["told"] = [*errors, *warnings]
     log.info("rows that are new or differ: %s", report.rows_changed)
-    content = json.dumps(asdict(report), indent=1, ensure_ascii=False).encode()
+    content = json.dumps(document, indent=1, ensure_ascii=False).encode()
     pipeline.bucket.put(places.metadata_report_key(name), content)
-    refused = [f"{file.file_key}: {file.refused}" for file in report.files if file.refused]
-    if refused:
+    if errors:
         pipeline.alerts.send(
             f"music_streaming_etl refused {len(refused)} metadata file(s)",
-            "\n".join([f"run {run_id}, task load_metadata_to_rds, refused:", *refused]),
+            "\n".join([f"run {run_id}, task load_metadata_to_rds:", *errors]),
         )

@@ -1,21 +1,24 @@
-"""Bring the users and songs files into RDS: all of them anew whenever a key or an ETag changed."""
+"""Bring the users and songs files into RDS: all anew whenever a key, an ETag or a rule changed."""
 
 import base64
 import contextlib
 import gzip
+import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import BinaryIO, get_args
 
 from dags.steps import metadata_rows
+from dags.steps.metadata_report import FileReport, LoadReport, Tally, say_empty
 from dags.systems import metadata
 
 MAX_REJECTED_SHARE = 0.10
 MIN_REJECTED_ROWS = 20
 TOO_MANY_REJECTED_ROWS = "too_many_rejected_rows"
+SNAPSHOT = "snapshot"
+RULES = 2  # raised whenever files are read by other rules, so that those of before are read anew
 CHUNK_BYTES = 1 << 18
 TABLES: tuple[metadata.Table, ...] = get_args(metadata.Table)
 
@@ -33,33 +36,19 @@ class MetadataFile:
 
 
 @dataclass(frozen=True)
-class FileReport:
-    """What a load made of a file: `rows_read = rows_loaded + Σ rows_rejected`, unless refused."""
+class LoadRules:
+    """By what rules files are read and rows leave a table.
 
-    file_key: str
-    etag: str
-    rows_read: int
-    rows_loaded: int
-    rows_rejected: dict[str, int]
-    refused: str | None
-
-
-@dataclass(frozen=True)
-class LoadReport:
-    """What a load did: nothing where `is_changed` is false, and `files` is empty then."""
-
-    version: str
-    is_changed: bool
-    files: tuple[FileReport, ...]
-    rows_changed: dict[str, int]
-
-
-@dataclass(frozen=True)
-class ShareRule:
-    """When a file has too many rejected rows to be trusted: both bounds must be broken."""
+    Attributes:
+        max_rejected_share, min_rejected_rows: Above both a file is refused.
+        mode: `snapshot`: the table is what the files hold; `upsert`: rows of no file stay.
+        track_id_prefix: What ids of tracks may begin with and do not keep.
+    """
 
     max_rejected_share: float = MAX_REJECTED_SHARE
     min_rejected_rows: int = MIN_REJECTED_ROWS
+    mode: str = SNAPSHOT
+    track_id_prefix: str = ""
 
     def refuses(self, rows_read: int, rows_rejected: int) -> bool:
         """Tell whether a file of these counts is refused."""
@@ -67,47 +56,60 @@ class ShareRule:
         return is_many and rows_rejected / rows_read > self.max_rejected_share
 
 
-DEFAULT_SHARE_RULE = ShareRule()
+DEFAULT_RULES = LoadRules()
 
 
 def run(
     connection: "metadata.Connection",
     files: Sequence[MetadataFile],
     quarantine: Quarantine,
-    share_rule: ShareRule = DEFAULT_SHARE_RULE,
+    rules: LoadRules = DEFAULT_RULES,
     keep: Callable[[LoadReport], None] | None = None,
 ) -> LoadReport:
     """Load the files in one transaction, so that a rerun after any death finds the old rows.
 
-    Nothing happens where keys and ETags are those of the last load, unless the share rule now
-    lets a file in that was refused then. A row that is in no file any more stays.
+    Nothing happens where keys, ETags and rules are as before, unless a file refused then passes.
 
     Args:
         connection: An open connection to database `metadata`, its migrations applied.
         files: All users and songs files there are, in any order.
-        quarantine: Takes file_key, raw line and reason of each rejected row; it may have been
-            called when the load fails.
-        share_rule: Which file is refused for its rejected rows.
-        keep: Takes the report of a load right before it commits: what a crash in between must not
-            lose, since a rerun finds nothing to do. Its error rolls the load back.
+        quarantine: Takes file_key, line and reason of each rejected row, even if the load fails.
+        rules: Which file is refused, and which rows stay.
+        keep: Takes the report right before the commit: what a crash in between must not lose,
+            since a rerun finds nothing to do. Its error rolls the load back.
 
     Raises:
-        MetadataError: A table is empty and no file would fill it, a migration is missing, or
-            PostgreSQL fails.
+        MetadataError: A table would be empty, a migration is missing, or PostgreSQL fails.
     """
     delivered = {(file.file_key, file.etag) for file in files}
     with metadata.transaction(connection):
         metadata.check_schema(connection)
         metadata.lock(connection)
-        _require_rows(connection, files)
-        version = metadata.read_version(connection)
-        noted = {(file.file_key, file.etag) for file in metadata.read_files(connection)}
-        if version and delivered == noted and not _lets_in(connection, share_rule):
-            return LoadReport(version, is_changed=False, files=(), rows_changed={})
-        report = _load(connection, files, quarantine, share_rule)
+        version, noted = metadata.read_version(connection), metadata.read_files(connection)
+        is_noted = delivered == {(file.file_key, file.etag) for file in noted}
+        is_same = is_noted and version == metadata_version(noted, rules)
+        if version and is_same and not _lets_in(noted, rules):
+            return LoadReport(version, is_changed=False)
+        report = _load(connection, files, quarantine, rules)
         if keep:
             keep(report)
+        _require_rows(connection, files, report)
         return report
+
+
+def metadata_version(files: Iterable[metadata.NotedFile], rules: LoadRules) -> str:
+    """Give the SHA-256, in hex, over the rules and the sorted pairs of key and ETag.
+
+    The ETag of a file which only this run lets in makes a version of its own: without it the rows
+    would be in RDS under the version that Redshift has already.
+    """
+    pairs = []
+    for file in files:
+        is_bad = DEFAULT_RULES.refuses(file.rows_read, file.rows_rejected)
+        is_let_in = is_bad and not file.refused_reason
+        pairs.append([file.file_key, f"{file.etag} let in" if is_let_in else file.etag])
+    document = [RULES, rules.mode, rules.track_id_prefix, sorted(pairs)]
+    return hashlib.sha256(json.dumps(document).encode("ascii")).hexdigest()
 
 
 @contextlib.contextmanager
@@ -123,21 +125,12 @@ def write_quarantine(file: BinaryIO) -> Iterator[Quarantine]:
         yield add
 
 
-def _require_rows(connection: "metadata.Connection", files: Iterable[MetadataFile]) -> None:
-    delivered = {file.table for file in files}
-    for table in TABLES:
-        if table not in delivered and not metadata.has_rows(connection, table):
-            raise metadata.MetadataStateError(
-                f"table {table} is empty and no file would fill it: deliver data/{table}/*.csv"
-            )
-
-
-def _lets_in(connection: "metadata.Connection", share_rule: ShareRule) -> bool:
+def _lets_in(noted: Iterable[metadata.NotedFile], rules: LoadRules) -> bool:
     """Tell whether a file refused for its rejected rows would pass now."""
     return any(
         file.refused_reason == TOO_MANY_REJECTED_ROWS
-        and not share_rule.refuses(file.rows_read, file.rows_rejected)
-        for file in metadata.read_files(connection)
+        and not rules.refuses(file.rows_read, file.rows_rejected)
+        for file in noted
     )
 
 
@@ -145,31 +138,60 @@ def _load(
     connection: "metadata.Connection",
     files: Sequence[MetadataFile],
     quarantine: Quarantine,
-    share_rule: ShareRule,
+    rules: LoadRules,
 ) -> LoadReport:
+    filled: list[str] = [table for table in TABLES if metadata.has_rows(connection, table)]
     for table in TABLES:
         metadata.create_stage(connection, table)
     in_order = sorted(files, key=lambda file: file.file_key.encode("utf-8"))
-    reports = tuple(
-        _stage_file(connection, number, file, quarantine, share_rule)
+    staged = [
+        _stage_file(connection, number, file, quarantine, rules)
         for number, file in enumerate(in_order)
-    )
-    rows_changed: dict[str, int] = {
-        table: metadata.merge_stage(connection, table) for table in TABLES
+    ]
+    reports = _tell_renumbered(connection, staged)
+    refused: dict[str, list[str]] = {}
+    for file, report in zip(in_order, reports, strict=True):
+        if report.refused:
+            refused.setdefault(file.table, []).append(file.file_key)
+    kept_by: dict[str, list[str]] = {
+        table: keys for table, keys in refused.items() if table in filled
     }
-    version = metadata_rows.metadata_version((file.file_key, _etag(file)) for file in reports)
-    metadata.note_load(connection, map(_note, reports), version)
-    return LoadReport(version, is_changed=True, files=reports, rows_changed=rows_changed)
+    changed: dict[str, int] = {table: metadata.merge_stage(connection, table) for table in TABLES}
+    removed: dict[str, int] = {
+        table: metadata.delete_absent(connection, table)
+        for table in TABLES
+        if rules.mode == SNAPSHOT and table not in refused
+    }
+    noted = [_note(report) for report in reports]
+    version = metadata_version(noted, rules)
+    metadata.note_load(connection, noted, version)
+    return LoadReport(version, True, reports, changed, removed, kept_by)
 
 
-def _etag(report: FileReport) -> str:
-    """Give a file's ETag; that of a file which only this run lets in makes a version of its own.
+def _require_rows(
+    connection: "metadata.Connection", files: Iterable[MetadataFile], report: LoadReport
+) -> None:
+    """Refuse a load that leaves a table empty."""
+    tables = {file.file_key: file.table for file in files}
+    for table in TABLES:
+        if not metadata.has_rows(connection, table):
+            own = [file for file in report.files if tables[file.file_key] == table]
+            removed = report.rows_removed.get(table, 0)
+            raise metadata.MetadataStateError(say_empty(table, own, removed))
 
-    Without it the rows would be in RDS under the version that Redshift has already.
-    """
-    rejected = sum(report.rows_rejected.values())
-    is_let_in = not report.refused and DEFAULT_SHARE_RULE.refuses(report.rows_read, rejected)
-    return f"{report.etag} let in" if is_let_in else report.etag
+
+def _tell_renumbered(
+    connection: "metadata.Connection", staged: Sequence[FileReport]
+) -> tuple[FileReport, ...]:
+    """Add to each file which songs rows it lost to other tracks, and which of the table it took."""
+    replaced: dict[int, dict[str, int]] = {}
+    for lost, kept, rows in metadata.count_replaced_songs(connection):
+        replaced.setdefault(lost, {})[staged[kept].file_key] = rows
+    renumbered = dict(metadata.count_renumbered_songs(connection))
+    return tuple(
+        replace(told, rows_replaced=replaced.get(n, {}), rows_renumbered=renumbered.get(n, 0))
+        for n, told in enumerate(staged)
+    )
 
 
 def _stage_file(
@@ -177,37 +199,37 @@ def _stage_file(
     number: int,
     file: MetadataFile,
     quarantine: Quarantine,
-    share_rule: ShareRule,
+    rules: LoadRules,
 ) -> FileReport:
     """Stage a file's good rows and quarantine the others; a refused file leaves none staged."""
-    rejected: Counter[str] = Counter()
-    loaded = 0
-    refused = None
+    tally = Tally()
+    error, reason = None, None
 
     def good_rows() -> Iterator[metadata_rows.GoodRow]:
-        nonlocal loaded
         with contextlib.closing(file.open()) as stream:
             chunks = iter(partial(stream.read, CHUNK_BYTES), b"")
-            is_gzipped = file.file_key.endswith(".gz")
-            for row in metadata_rows.read_rows(file.table, chunks, is_gzipped=is_gzipped):
+            for row in metadata_rows.read_rows(
+                file.table,
+                chunks,
+                is_gzipped=file.file_key.endswith(".gz"),
+                track_id_prefix=rules.track_id_prefix,
+            ):
                 if isinstance(row, metadata_rows.RejectedRow):
-                    rejected[row.reason] += 1
+                    tally.reject(row)
                     quarantine(file.file_key, row.raw_line, row.reason)
                 else:
-                    loaded += 1
+                    tally.rows_loaded += 1
                     yield row
 
     try:
         metadata.stage_rows(connection, file.table, number, good_rows())
-    except metadata_rows.RefusedFileError as error:
-        refused = str(error)
-    rows_read = loaded + rejected.total()
-    if refused is None and share_rule.refuses(rows_read, rejected.total()):
-        refused = TOO_MANY_REJECTED_ROWS
-    if refused is not None:
+    except metadata_rows.RefusedFileError as caught:
+        error, reason = caught, str(caught)
+    if reason is None and rules.refuses(tally.rows_read, tally.rows_rejected):
+        reason = TOO_MANY_REJECTED_ROWS
+    if reason is not None:
         metadata.discard_rows(connection, file.table, number)
-        loaded = 0
-    return FileReport(file.file_key, file.etag, rows_read, loaded, dict(rejected), refused)
+    return tally.report(file.file_key, file.etag, reason, error)
 
 
 def _note(report: FileReport) -> metadata.NotedFile:

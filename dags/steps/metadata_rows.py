@@ -1,66 +1,26 @@
 """The rules of users and songs files: which rows load, which are rejected, which files refused."""
 
-import datetime
-import hashlib
-import json
 import re
-import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from conf.explanations import explain_cause, explain_header, wanted_of_malformed
+from dags.steps.metadata_values import (
+    TABLE_COLUMNS,
+    TRIMMED,
+    BrokenRowError,
+    Column,
+    Value,
+    read_value,
+)
+
 MAX_LINE_BYTES = 1 << 20  # the widest good row needs some 11 KB; what is longer is malformed
-TRIMMED = "\t\n\v\f\r "
 BOM = b"\xef\xbb\xbf"
 GZIP_WINDOW = 31  # zlib: a gzip header, the largest window
 INFLATED_BYTES = 1 << 18  # inflated at once, however small it was packed
-Value = int | float | bool | str | datetime.date | None
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column to load: text has a `width` in bytes; a key is never empty."""
-
-    name: str
-    kind: str
-    width: int = 0
-    limits: range | None = None
-    is_key: bool = False
-
-
-TABLE_COLUMNS: dict[str, tuple[Column, ...]] = {
-    "users": (
-        Column("user_id", "bigint", is_key=True),
-        Column("user_name", "text", width=256),
-        Column("user_age", "integer"),
-        Column("user_country", "text", width=64),
-        Column("created_at", "date"),
-    ),
-    "songs": (
-        Column("id", "integer", is_key=True),
-        Column("track_id", "text", width=64),
-        Column("artists", "text", width=2048),
-        Column("album_name", "text", width=1024),
-        Column("track_name", "text", width=2048),
-        Column("popularity", "integer", limits=range(101)),
-        Column("duration_ms", "integer"),
-        Column("explicit", "boolean"),
-        Column("danceability", "double"),
-        Column("energy", "double"),
-        Column("key", "integer"),
-        Column("loudness", "double"),
-        Column("mode", "integer"),
-        Column("speechiness", "double"),
-        Column("acousticness", "double"),
-        Column("instrumentalness", "double"),
-        Column("liveness", "double"),
-        Column("valence", "double"),
-        Column("tempo", "double"),
-        Column("time_signature", "integer"),
-        Column("track_genre", "text", width=64),
-    ),
-}
+KEPT_CHARACTERS = 400  # of a value that people are to see
 
 
 class GoodRow(NamedTuple):
@@ -70,51 +30,61 @@ class GoodRow(NamedTuple):
     values: tuple[Value, ...]
 
 
-class RejectedRow(NamedTuple):
-    """A row for quarantine: `raw_line` without the line's end, cut after MAX_LINE_BYTES."""
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row for quarantine: `raw_line` without the line's end, cut after MAX_LINE_BYTES.
+
+    Attributes:
+        value: The beginning of the field that broke the rule, empty where the line itself did.
+        wanted: The form that it should have.
+    """
 
     line_number: int
     raw_line: bytes
     reason: str
+    value: str = field(default="", compare=False)
+    wanted: str = field(default="", compare=False)
 
 
 class RefusedFileError(Exception):
-    """The file may not load; the text is the reason: `empty`, `columns` or `unreadable`."""
+    """The file may not load; the text is the reason: `empty`, `columns` or `unreadable`.
 
+    `explanation` has the form of conf/explanations.py.
+    """
 
-class _BrokenRowError(Exception):
-    """A rule that a row breaks; its text is the reason's code."""
+    def __init__(self, reason: str, explanation: dict[str, Any]) -> None:
+        super().__init__(reason)
+        self.explanation = explanation
 
 
 def read_rows(
-    table: str, chunks: Iterable[bytes], *, is_gzipped: bool = False
+    table: str, chunks: Iterable[bytes], *, is_gzipped: bool = False, track_id_prefix: str = ""
 ) -> Iterator[GoodRow | RejectedRow]:
     """Give a file's rows in its order, wherever its bytes are cut; holds one chunk and one line.
+
+    Args:
+        track_id_prefix: What a song's `track_id` may begin with and does not keep.
 
     Raises:
         RefusedFileError: Before the first row, or between two where gzip breaks off.
     """
     lines = enumerate(split_lines(inflate(chunks) if is_gzipped else chunks), start=1)
-    header = _read_header(lines)
-    columns = _find_columns(table, header)
+    width, columns = _read_header(table, lines, track_id_prefix)
     for line_number, line in lines:
         if _is_blank(line):
             continue
         try:
             fields = split_fields(line)
-            if len(fields) != len(header):
-                raise _BrokenRowError("malformed_row")
-            values = tuple([_read_value(column, fields[place]) for place, column in columns])
-        except _BrokenRowError as broken:
-            yield RejectedRow(line_number, line[:MAX_LINE_BYTES], str(broken))
+            if len(fields) != width:
+                wanted = wanted_of_malformed(line.decode(), width)
+                raise BrokenRowError("malformed_row", wanted=wanted)
+            fields.append("")  # what a column that the file lacks is read from
+            values = tuple([read_value(column, fields[place]) for place, column in columns])
+        except BrokenRowError as broken:
+            told = (str(broken), broken.value[:KEPT_CHARACTERS], broken.wanted)
+            yield RejectedRow(line_number, line[:MAX_LINE_BYTES], *told)
         else:
             yield GoodRow(line_number, values)
-
-
-def metadata_version(files: Iterable[tuple[str, str]]) -> str:
-    """Give the SHA-256, in hex, over the sorted pairs of key and ETag."""
-    pairs = sorted([key, etag] for key, etag in files)
-    return hashlib.sha256(json.dumps(pairs).encode("ascii")).hexdigest()
 
 
 def inflate(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -132,11 +102,11 @@ def inflate(chunks: Iterable[bytes]) -> Iterator[bytes]:
             try:
                 yield member.decompress(waiting, INFLATED_BYTES)
             except zlib.error as error:
-                raise RefusedFileError("unreadable") from error
+                raise RefusedFileError("unreadable", explain_cause("gzip")) from error
             waiting = member.unused_data if member.eof else member.unconsumed_tail
             is_complete = member.eof
     if not is_complete:
-        raise RefusedFileError("unreadable")
+        raise RefusedFileError("unreadable", explain_cause("gzip"))
 
 
 def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -163,11 +133,11 @@ _FIELD = re.compile(r'(?:"((?:[^"]++|"")*+)"|([^",][^,]*+)?)(,|\Z)')
 def split_fields(line: bytes) -> list[str]:
     """Cut a line at its commas; a quote opens only as a field's first byte."""
     if len(line) > MAX_LINE_BYTES:
-        raise _BrokenRowError("malformed_row")
+        raise BrokenRowError("malformed_row")
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError:
-        raise _BrokenRowError("invalid_encoding") from None
+        raise BrokenRowError("invalid_encoding") from None
     if '"' not in text:
         return text.split(",")
     fields, place = [], 0
@@ -177,72 +147,40 @@ def split_fields(line: bytes) -> list[str]:
         if not comma:
             return fields
         place = match.end()
-    raise _BrokenRowError("malformed_row")
+    raise BrokenRowError("malformed_row")
 
 
-def _read_header(lines: Iterator[tuple[int, bytes]]) -> list[str]:
-    """Give the names of the first line that is not blank."""
+def _read_header(
+    table: str, lines: Iterator[tuple[int, bytes]], track_id_prefix: str
+) -> tuple[int, list[tuple[int, Column]]]:
+    """Read the first line that is not blank: how many names, and each column with its place."""
     for line_number, line in lines:
-        names = line.removeprefix(BOM) if line_number == 1 else line
-        if not _is_blank(names):
-            try:
-                return [name.strip(TRIMMED) for name in split_fields(names)]
-            except _BrokenRowError as broken:
-                is_text = str(broken) != "invalid_encoding"
-                raise RefusedFileError("columns" if is_text else "unreadable") from None
-    raise RefusedFileError("empty")
+        header = line.removeprefix(BOM) if line_number == 1 else line
+        if not _is_blank(header):
+            names = _split_names(table, header, line)
+            found = _find_columns(table, names, line)
+            return len(names), [(place, column.without(track_id_prefix)) for place, column in found]
+    raise RefusedFileError("empty", explain_cause("empty"))
 
 
-def _find_columns(table: str, header: list[str]) -> list[tuple[int, Column]]:
-    """Give each column of the table with its place in the file."""
-    if any(header.count(column.name) != 1 for column in TABLE_COLUMNS[table]):
-        raise RefusedFileError("columns")
-    return [(header.index(column.name), column) for column in TABLE_COLUMNS[table]]
-
-
-def _read_value(column: Column, field: str) -> Value:
-    """Give a field's value, or raise the first rule that it breaks."""
-    text = field.strip(TRIMMED)
-    if not text:
-        if column.is_key:
-            raise _BrokenRowError(f"missing_{column.name}")
-        return None
-    if column.kind == "text":
-        return _read_text(column, text)
-    value: Value = _parse(column.kind, text)
-    if value is None:
-        raise _BrokenRowError(f"invalid_{column.name}")
-    if column.limits and value not in column.limits:
-        raise _BrokenRowError(f"{column.name}_out_of_range")
-    return value
-
-
-def _read_text(column: Column, text: str) -> str:
-    if len(text.encode("utf-8")) > column.width:
-        raise _BrokenRowError(f"too_long_{column.name}")
-    if "\0" in text:
-        raise _BrokenRowError("nul_character")
-    return text
-
-
-_INTEGER = re.compile(r"-?[0-9]{1,4000}")  # int() refuses more digits
-_FLOAT = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_BOOLEAN = re.compile(r"true|false", re.ASCII | re.IGNORECASE)
-_KINDS: dict[str, tuple[re.Pattern[str], Callable[[str], Any], Any, Any]] = {
-    "integer": (_INTEGER, int, -(1 << 31), (1 << 31) - 1),
-    "bigint": (_INTEGER, int, -(1 << 63), (1 << 63) - 1),
-    "double": (_FLOAT, float, -sys.float_info.max, sys.float_info.max),
-    "boolean": (_BOOLEAN, lambda text: text.lower() == "true", False, True),
-    "date": (_DATE, datetime.date.fromisoformat, datetime.date.min, datetime.date.max),
-}
-
-
-def _parse(kind: str, text: str) -> Any:
-    """Give the value, None where the text is not one of the kind."""
-    pattern, convert, least, greatest = _KINDS[kind]
+def _split_names(table: str, header: bytes, line: bytes) -> list[str]:
     try:
-        value = convert(text) if pattern.fullmatch(text) else None
-    except ValueError:  # a day that its month lacks
-        return None
-    return value if value is not None and least <= value <= greatest else None
+        return [name.strip(TRIMMED) for name in split_fields(header)]
+    except BrokenRowError as broken:
+        reason = "unreadable" if str(broken) == "invalid_encoding" else "columns"
+        is_long = len(header) > MAX_LINE_BYTES
+        why = explain_cause("long") if is_long else explain_header(line, _needed(table))
+        raise RefusedFileError(reason, why) from None
+
+
+def _find_columns(table: str, names: list[str], line: bytes) -> list[tuple[int, Column]]:
+    """Give each column of the table with its place in the file; -1 where it may lack it."""
+    columns = TABLE_COLUMNS[table]
+    wanted = [c.name for c in columns if c.name in names or not c.may_lack]
+    if any(names.count(name) != 1 for name in wanted):
+        raise RefusedFileError("columns", explain_header(line, wanted))
+    return [(names.index(c.name) if c.name in names else -1, c) for c in columns]
+
+
+def _needed(table: str) -> list[str]:
+    return [column.name for column in TABLE_COLUMNS[table] if not column.may_lack]

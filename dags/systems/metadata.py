@@ -186,6 +186,21 @@ def merge_stage(connection: "Connection", table: Table) -> int:
     return _execute(connection, f"merge_{table}")
 
 
+def delete_absent(connection: "Connection", table: Table) -> int:
+    """Remove the table's rows that are not staged; give how many they were."""
+    return _execute(connection, f"delete_absent_{table}")
+
+
+def count_replaced_songs(connection: "Connection") -> list[tuple[int, int, int]]:
+    """Count staged rows whose id another track's row takes: losing file, taking file, rows."""
+    return [(lost, kept, rows) for lost, kept, rows in _fetch(connection, "count_replaced_songs")]
+
+
+def count_renumbered_songs(connection: "Connection") -> list[tuple[int, int]]:
+    """Count the table's rows whose id goes to another track: the file that takes it, rows."""
+    return [(number, rows) for number, rows in _fetch(connection, "count_renumbered_songs")]
+
+
 def note_load(connection: "Connection", files: Iterable[NotedFile], version: str) -> None:
     """Replace the noted files and the version, in the transaction that loads the rows."""
     _execute(connection, "delete_metadata_files")

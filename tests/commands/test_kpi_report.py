@@ -12,7 +12,7 @@ from commands.kpi_report import print_report
 from commands.local_metadata import LocalMetadata
 from commands.parquet_tables import arrow_schema, write_table
 from conf.explanations import Rejected, explain_header, explain_rows
-from dags.steps.metadata_load import FileReport, LoadReport
+from dags.steps.metadata_report import FileReport, LoadReport
 from spark_jobs import schemas
 
 
@@ -107,24 +107,15 @@ def test_forty_files_are_all_shown(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "holds all files" not in text
 
 
-@pytest.mark.parametrize(
-    ("reason", "meaning"),
-    [
-        ("empty", "it holds no header"),
-        ("columns", "its header lacks a column that is needed, or has one twice"),
-        ("unreadable", "its gzip is broken, or its header is not UTF-8"),
-        ("too_many_rejected_rows", "too many of its rows are rejected"),
-    ],
-)
-def test_a_refused_metadata_file_is_one_line_that_says_what_to_do(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], reason: str, meaning: str
+def test_a_refused_metadata_file_is_told_without_rows_that_never_were(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    users = a_file_report("data/users/users.csv", refused=reason)
+    users = a_file_report("data/users/users.csv", refused="columns")
 
     text = report(tmp_path, capsys, metadata=(users,))
 
-    rest = f"{reason}: {meaning}: mend it and deliver it again"
-    assert f"refused: data/users/users.csv: {rest}; rows loaded before stay\n" in text
+    assert "refused: data/users/users.csv: columns\n" in text
+    assert "rows loaded before" not in text
 
 
 def test_what_was_not_taken_is_told_with_its_cause_its_first_values_and_its_place(
@@ -171,16 +162,33 @@ def test_of_very_many_files_the_first_forty_are_explained(
 def test_rejected_metadata_rows_are_counted_with_their_place(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    songs = a_file_report("data/songs/songs.csv", missing_id=1, invalid_explicit=1)
+    rejected = {"missing_id": Rejected(2, 7, b",x"), "invalid_explicit": Rejected(1, 3, "maybe")}
+    wanted = {"missing_id": "write an id", "invalid_explicit": "write true or false"}
+    explanation = explain_rows(5000, rejected, wanted)
+    songs = FileReport(
+        "data/songs/songs.csv", "e", 5000, 4997, {"missing_id": 2}, None, explanation
+    )
 
     text = report(tmp_path, capsys, metadata=(songs, a_file_report("data/users/good.csv")))
 
-    assert (
-        "data/songs/songs.csv: 4,998 rows loaded, rejected: 1 invalid_explicit, 1 missing_id\n"
-        "the rejected rows of users and songs lie in rejected.gz\n"
-    ) in text
+    assert text.startswith(
+        "data/songs/songs.csv: 3 of 5,000 rows are rejected\n"
+        '  1 invalid_explicit, first in line 3: "maybe": write true or false\n'
+        '  2 missing_id, first in line 7: ",x": write an id\n'
+        "  the rejected rows lie in rejected.gz: make quarantine FILE=data/songs/songs.csv\n"
+    )
     assert "good.csv" not in text
     assert "secret" not in text
+
+
+def test_what_became_of_rows_is_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    songs = FileReport("data/songs/s.csv", "etag", 5, 5, {}, None, {}, {}, 4)
+
+    text = report(tmp_path, capsys, metadata=(songs,))
+
+    assert "warning: 4 ids of table songs are another track's since data/songs/s.csv: " in text
 
 
 def test_genres_come_by_listens_and_then_by_name_five_at_most(

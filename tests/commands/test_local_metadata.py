@@ -136,13 +136,14 @@ def test_no_file_and_an_empty_table_is_an_error_that_says_what_to_deliver(
         load_folder(server, state, data)
 
 
-def test_no_file_and_a_full_table_is_no_error(
+def test_a_folder_that_holds_no_users_any_more_is_an_error_and_all_stays(
     server: PostgresServer, state: Path, data: Path
 ) -> None:
     load_folder(server, state, data)
     (data / "users" / "users.csv").unlink()
 
-    load_folder(server, state, data)
+    with pytest.raises(MetadataError, match="table users would lose all its rows"):
+        load_folder(server, state, data)
 
     assert count(server, "users") == 152
 

@@ -14,25 +14,12 @@ from commands import java, spark_run
 from commands.delivery import DeliveredFile, Delivery
 from commands.errors import CommandError
 from commands.snapshot import Snapshot
-
-USERS = "user_id,user_name,user_age,user_country,created_at\n1,Zeta Lumen,31,Arvenia,2024-01-02\n"
-SONGS = (
-    "id,track_id,artists,album_name,track_name,popularity,duration_ms,explicit,danceability,"
-    "energy,key,loudness,mode,speechiness,acousticness,instrumentalness,liveness,valence,tempo,"
-    "time_signature,track_genre\n"
-    "1,t,Mira Vale,First Light,Dawn,50,200000,False,0.5,0.5,1,-7.5,1,0.1,0.1,0,0.2,0.6,120,4,x\n"
-)
+from tests.commands.small_delivery import deliver
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """A good folder without plays."""
-    data = tmp_path / "data"
-    for kind in ("users", "songs", "streams"):
-        (data / kind).mkdir(parents=True)
-    (data / "users" / "users.csv").write_text(USERS)
-    (data / "songs" / "songs.csv").write_text(SONGS)
-    return data
+    return deliver(tmp_path / "data")
 
 
 def a_delivered_file(path: Path, **changed: Any) -> DeliveredFile:

@@ -21,7 +21,10 @@ Rejected = list[tuple[str, bytes, str]]
 
 @dataclass
 class Loads:
-    """Loads one after the other; each replaces all files, and rows of no file stay."""
+    """Loads one after the other; each replaces all files.
+
+    Rows of no file go, unless a file of their table is refused.
+    """
 
     world: World
     random: Random
@@ -45,9 +48,12 @@ class Loads:
                 for key in sorted(contents, key=str.encode)
             }
         self._compare(found, readings, self._read_quarantine(name))
-        for key, reading in readings.items():
-            if not reading.refused:
-                self.tables[table_of(key)] |= {row[0]: row for row in reading.good}
+        for table in self.tables:
+            own = [reading for key, reading in readings.items() if table_of(key) == table]
+            if not any(reading.refused for reading in own):
+                self.tables[table] = {}
+            for reading in own:
+                self.tables[table] |= {} if reading.refused else {r[0]: r for r in reading.good}
         assert self._read_tables() == self.tables
 
     def _deliver(self, files: int) -> dict[str, bytes]:
@@ -72,7 +78,8 @@ class Loads:
         expected: Rejected = []
         for key, reading in readings.items():
             report = found[key]
-            report.pop("etag")
+            for name in ("etag", "explanation", "rows_replaced", "rows_renumbered"):
+                report.pop(name)
             if reading.refused == "unreadable":  # its rows before the fault are told at will
                 assert report["rows_loaded"] == 0
                 assert report["refused"] == "unreadable"

@@ -1,5 +1,5 @@
 -- The staged rows into songs: of a repeated key the last row of the greatest file. Equal rows stay.
--- Grain: one row per id. Rows that are in no file stay.
+-- Grain: one row per id. Rows that are in no file stay here.
 -- Reads: stage_songs.   Safe to repeat: yes.
 MERGE INTO songs
 USING (

@@ -1,5 +1,5 @@
 -- The staged rows into users: of a repeated key the last row of the greatest file. Equal rows stay.
--- Grain: one row per user_id. Rows that are in no file stay.
+-- Grain: one row per user_id. Rows that are in no file stay here.
 -- Reads: stage_users.   Safe to repeat: yes.
 MERGE INTO users
 USING (

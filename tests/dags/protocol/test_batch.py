@@ -91,7 +91,7 @@ def test_a_daily_batch_loads_its_tables_in_a_fixed_order() -> None:
         *("CREATE TEMP TABLE", "COPY stage_touched_hours FROM"),
         *("MERGE INTO users", "MERGE INTO songs", "MERGE INTO streams"),
         *("MERGE INTO genre_kpis", "MERGE INTO hourly_kpis"),
-        "DELETE FROM genre_kpis",
+        *("DELETE FROM users", "DELETE FROM songs", "DELETE FROM genre_kpis"),
         "INSERT INTO stage_touched_hours",
         "SELECT CAST('hour '",
     ]

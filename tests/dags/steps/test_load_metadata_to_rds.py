@@ -1,80 +1,22 @@
 """Users and songs come from S3 into RDS, what was refused or rejected is told, once."""
 
 import base64
-import contextlib
 import dataclasses
 import gzip
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from conf import places
 from dags.protocol.errors import FinalError
 from dags.protocol.params import RunParams
-from dags.protocol.pipeline import Pipeline
-from dags.steps import load_metadata_to_rds
-from dags.steps.metadata_rows import TABLE_COLUMNS
-from dags.systems import metadata
 from dags.systems.bucket import BucketError
 from dags.systems.metadata import MetadataError
-from tests.dags.memory_s3 import MemoryS3
-from tests.dags.pipeline_doubles import Told, a_pipeline
+from tests.dags.metadata_place import NAME, RUN, Place, open_place
 
-RUN = "manual__2024-07-01"
-NAME = places.run_name(RUN)
 QUARANTINE = f"quarantine/metadata/run={NAME}.jsonl.gz"
 REPORT = f"reports/metadata/run={NAME}.json"
-USERS = ",".join(column.name for column in TABLE_COLUMNS["users"])
-SONGS = ",".join(column.name for column in TABLE_COLUMNS["songs"])
-DAILY = RunParams()
-
-
-@dataclasses.dataclass
-class Place:
-    """A bucket, a database and people to tell, around one pipeline."""
-
-    s3: MemoryS3
-    told: Told
-    pipeline: Pipeline
-
-    def deliver(self, name: str, *lines: str) -> None:
-        header = SONGS if name.startswith("songs/") else USERS
-        content = "".join(f"{line}\n" for line in (header, *lines)).encode()
-        packed = gzip.compress(content) if name.endswith(".gz") else content
-        self.pipeline.bucket.put(f"data/{name}", packed)
-
-    def run(self, params: RunParams = DAILY) -> dict[str, Any]:
-        self.s3.writes.clear()
-        return load_metadata_to_rds.run(self.pipeline, RUN, params)
-
-    def users(self) -> list[int]:
-        with self.pipeline.open_metadata() as opened, opened.cursor() as cursor:
-            cursor.execute("SELECT user_id FROM users ORDER BY user_id")
-            return [user_id for (user_id,) in cursor.fetchall()]
-
-
-def open_place(dsn: dict[str, Any]) -> Place:
-    @contextlib.contextmanager
-    def open_metadata() -> Iterator[Any]:
-        with contextlib.closing(metadata.connect(dsn)) as opened:
-            yield opened
-
-    s3, told = MemoryS3(), Told()
-    pipeline = dataclasses.replace(a_pipeline(s3, told=told), open_metadata=open_metadata)
-    return Place(s3, told, pipeline)
-
-
-@pytest.fixture
-def place(empty_dsn: dict[str, Any]) -> Place:
-    """A migrated database, empty, and a songs file."""
-    place = open_place(empty_dsn)
-    with place.pipeline.open_metadata() as opened:
-        metadata.migrate(opened)
-    place.deliver("songs/s.csv", "1,t" + "," * 19)
-    return place
 
 
 def test_an_empty_table_without_a_file_fails_the_run_for_good(place: Place) -> None:
@@ -201,15 +143,69 @@ def test_a_refused_file_is_told_and_its_old_rows_stay(
 
     result = place.run()
 
+    refused = (
+        "refused: data/users/u.csv: columns: it lacks user_name, user_age, user_country, "
+        'created_at; its header is "user_id,name"; its header has other names: name the columns as '
+        "missing here"
+    )
     assert result["is_changed"] is True
     assert place.users() == [1]
     assert place.told.messages == [
         "music_streaming_etl refused 1 metadata file(s)\n"
-        f"run {RUN}, task load_metadata_to_rds, refused:\n"
-        "data/users/u.csv: columns"
+        f"run {RUN}, task load_metadata_to_rds:\n{refused}"
     ]
     (error,) = [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR]
-    assert error.endswith("data/users/u.csv is refused: columns; its rows of before stay")
+    assert error.endswith(refused)
+    assert json.loads(place.s3.objects[REPORT][0])["told"][0] == refused
+    (warning,) = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    assert warning.endswith(
+        "all rows of users that were loaded before stay, while a file is refused: data/users/u.csv"
+    )
+
+
+def test_a_first_file_that_is_refused_fails_the_run_for_good_and_its_rows_can_be_seen(
+    place: Place,
+) -> None:
+    place.deliver("users/u.csv", *["x,Bo,,,"] * 20)
+
+    with pytest.raises(FinalError, match=r"users is empty .* refused: data/users/u\.csv: too_many"):
+        place.run()
+
+    assert len(gzip.decompress(place.s3.objects[QUARANTINE][0]).splitlines()) == 20
+    assert "data/users/u.csv: too_many_rejected_rows" in place.told.messages[0]
+
+
+def test_rows_that_another_track_took_the_id_of_are_told_by_file(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    place.deliver("users/u.csv", "1,Ann,,,")
+    place.deliver("songs/t.csv", "1,u" + "," * 19)
+
+    place.run()
+
+    first, _, _ = json.loads(place.s3.objects[REPORT][0])["files"]
+    assert first["rows_replaced"] == {"data/songs/t.csv": 1}
+    (warning,) = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    assert "1 rows of data/songs/s.csv were replaced by rows of other tracks from" in warning
+
+
+def test_the_configuration_says_what_is_a_row_of_the_past_and_what_a_track_begins_with(
+    place: Place,
+) -> None:
+    place.deliver("users/u.csv", "1,Ann,,,", "2,Bo,,,")
+    place.run()
+    settings = place.pipeline.settings
+    upsert = dataclasses.replace(settings, metadata_mode="upsert", track_id_prefix="a:")
+    place.pipeline = dataclasses.replace(place.pipeline, settings=upsert)
+    place.deliver("users/u.csv", "1,Ann,,,")
+    place.deliver("songs/s.csv", "1,a:t" + "," * 19)
+
+    place.run()
+
+    assert place.users() == [1, 2]
+    with place.pipeline.open_metadata() as opened, opened.cursor() as cursor:
+        cursor.execute("SELECT track_id FROM songs")
+        assert cursor.fetchall() == [("t",)]
 
 
 def test_the_runs_share_lets_in_what_the_configured_one_refuses(place: Place) -> None:
@@ -218,14 +214,15 @@ def test_the_runs_share_lets_in_what_the_configured_one_refuses(place: Place) ->
         settings=dataclasses.replace(place.pipeline.settings, min_rejected_rows=1),
     )
     place.deliver("users/u.csv", "1,Ann,,,", "x,Bo,,,")
+    place.deliver("users/v.csv", "2,Cy,,,")
 
     place.run()
     refused, told = place.users(), list(place.told.messages)
     place.run(RunParams(max_rejected_share=0.5))
 
-    assert refused == []
+    assert refused == [2]
     assert "data/users/u.csv: too_many_rejected_rows" in told[0]
-    assert place.users() == [1]
+    assert place.users() == [1, 2]
     assert len(place.told.messages) == 1
 
 
@@ -233,7 +230,6 @@ def test_what_people_need_to_know_is_there_before_the_rows_are(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place.deliver("users/a.csv", "1,Ann,30,X,2020-01-01", "x,Bob,30,X,2020-01-01")
-    place.deliver("songs/a.csv")
 
     def die(*_: Any) -> None:
         raise OSError("no room in S3")

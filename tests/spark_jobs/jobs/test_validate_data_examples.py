@@ -34,6 +34,15 @@ FIRSTS = {
 }
 
 
+CAUSES = {
+    "minutes.csv": None,
+    "semicolon.csv": 'its fields seem to be parted by ";"',
+    "cut.csv.gz": "its gzip is damaged or breaks off",
+    "empty.csv": "it holds nothing but blanks",
+    "old.csv": None,
+}
+
+
 @pytest.fixture
 def small_blocks(spark: SparkSession) -> Iterator[None]:
     """Let Spark part files into blocks of 4 KiB, several tasks a file."""
@@ -74,6 +83,8 @@ def test_each_refused_file_is_explained(spark: SparkSession, tmp_path: Path) -> 
     bench.deliver("old.csv", a_csv(*map(a_line, range(1, 31))), "1980-01-01T00:00:00+00:00")
 
     explained = bench.validate().accounting()["explained"]
+    old = explained["data/streams/old.csv"]["reasons"]["listen_time_out_of_range"]
+    causes = {key.rpartition("/")[2]: why.get("cause") for key, why in explained.items()}
 
     assert explained["data/streams/minutes.csv"] == {
         "rows_read": 30,
@@ -94,14 +105,6 @@ def test_each_refused_file_is_explained(spark: SparkSession, tmp_path: Path) -> 
             },
         },
     }
-    causes = {key.rpartition("/")[2]: why.get("cause") for key, why in explained.items()}
-    assert causes == {
-        "minutes.csv": None,
-        "semicolon.csv": 'its fields seem to be parted by ";"',
-        "cut.csv.gz": "its gzip is damaged or breaks off",
-        "empty.csv": "it holds nothing but blanks",
-        "old.csv": None,
-    }
-    old = explained["data/streams/old.csv"]["reasons"]["listen_time_out_of_range"]
+    assert causes == CAUSES
     assert (old["rows"], old["line"]) == (30, 2)
     assert old["wanted"].endswith("which is 1980-01-01 00:00 UTC")
