@@ -126,7 +126,7 @@ def test_the_first_call_shows_what_it_did(service: Service, first: Done) -> None
 
     assert "3,367 rows read = 3,258 accepted + 75 duplicate + 34 rejected" in out
     assert out.count("refused: data/streams/special/") == len(REFUSED)
-    assert "data/users/users.csv: 153 rows loaded, rejected: 1 invalid_created_at" in out
+    assert "data/users/users.csv: 4 of 157 rows are rejected" in out
     assert ["genre-051", "1112", "226569.205", "59.612", "Bababa", "Song"] in lines
     assert ["2024-06-03", "20:00:00", "69", "92", "Gubaba", "0.217"] in lines
     assert f"make down STATE='{service.state}' ends it" in out

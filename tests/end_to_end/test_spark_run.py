@@ -92,7 +92,7 @@ def test_a_call_prints_accounting_refusals_and_the_top_of_both_tables(first: Out
     refused = [line for line in first.stdout.splitlines() if line.startswith("refused: ")]
     assert len(refused) == 4
     assert refused[2].startswith(f"refused: {SPECIAL}/no-such-column.csv: columns: it lacks ")
-    assert "data/users/users.csv: 153 rows loaded, rejected: 1 invalid_created_at" in first.stdout
+    assert "data/users/users.csv: 4 of 157 rows are rejected" in first.stdout
     top = ["genre-051", "1112", "226569.205", "59.612", "WCGTzMPd3ihSU0uO8N7tOi"]
     assert [*top, "Bababa", "Song", "809"] in lines
     assert ["2024-06-03", "20:00", "69", "92", "20", "Gubaba", "40", "0.217"] in lines

@@ -149,7 +149,7 @@ def test_a_file_of_metadata_without_a_column_is_refused_and_the_old_rows_stay(
 
     done = call_well(data, out)
 
-    assert "refused: data/users/users.csv: columns: its header lacks a column" in done.stdout
+    assert "refused: data/users/users.csv: columns: it lacks user_country" in done.stdout
     assert done.tables == first.tables
     again = call_well(data, out)
     assert "nothing new" in again.stderr

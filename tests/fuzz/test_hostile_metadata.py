@@ -11,7 +11,7 @@ from tests.fuzz import memory
 from tests.fuzz.hostile_metadata import PLAIN
 from tests.fuzz.hostile_packing import PACKED
 from tests.fuzz.metadata_loads import Loads
-from tests.pipeline_world import SONGS, World
+from tests.pipeline_world import SONGS, USERS, World
 
 MIB = 1 << 20
 MOST = 48 * MIB  # one chunk, one line, one batch of rows and what S3's client takes
@@ -58,7 +58,7 @@ def test_a_line_of_100_mb_and_a_gzip_bomb_are_quarantined_in_little_memory(
     for name, key in (("line.csv", "data/songs/line.csv"), ("bomb", "data/songs/bomb.csv.gz")):
         with (tmp_path / name).open("rb") as file:
             world.bucket.upload(key, file)
-    world.bucket.put("data/users/u.csv", b"user_id,user_name,user_age,user_country,created_at\n")
+    world.bucket.put("data/users/u.csv", f"{USERS}\n1,Ann,,,\n".encode())
     before = memory.forget_peak()
 
     world.life("giants").load_metadata()

@@ -21,7 +21,7 @@ TRACKS = (*(song.track_id for song in FIRST_SONGS if song.id != 2), "lost")
 
 
 class Catalogue:
-    """The metadata as it is today; nothing ever leaves it, since what is in no file stays."""
+    """The metadata as it is today; nothing ever leaves its files."""
 
     def __init__(self, world: World, chance: random.Random) -> None:
         self.world, self.chance = world, chance

@@ -68,7 +68,6 @@ def test_a_publication_that_died_is_finished_by_a_run_with_nothing_but_metadata(
 
     assert loaded.run("next") == "committed"
 
-    loaded.songs.append(SONGS[1])  # in no file any more, and stays
     loaded.assert_tables()
     assert loaded.state()[0] == 2
 
