@@ -9,6 +9,7 @@ from typing import Any
 
 from conf import places
 from conf.settings import ROLE_ARN
+from conf.sql import read_statement
 
 SQL_FOLDER = "conf.sql.redshift"
 MIGRATION = re.compile(r"([0-9]{4})_[a-z0-9_]+\.sql")
@@ -196,8 +197,8 @@ def migrations() -> Iterator[tuple[int, str]]:
 
 
 def read_sql(name: str) -> str:
-    """Read a statement of `conf/sql/redshift`."""
-    return resources.files(SQL_FOLDER).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    """Read a statement of `conf/sql/redshift`, without its comments."""
+    return read_statement(SQL_FOLDER, name)
 
 
 LITERALS: dict[str, re.Pattern[str]] = {
