@@ -131,8 +131,13 @@ def test_no_date_part_is_written_where_a_column_has_its_name() -> None:
 def test_a_file_holds_one_statement(name: str) -> None:
     assert ";" not in read_sql(name)
     assert read_sql(name).split()[0] in {
-        *("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "CREATE")
+        *("SELECT", "SET", "INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "CREATE")
     }
+
+
+@pytest.mark.parametrize("name", ["select_etl_state", "reconcile_streams", "reconcile_hourly_kpis"])
+def test_a_state_that_is_asked_alone_is_never_answered_from_the_cache(name: str) -> None:
+    assert "WHERE GETDATE() IS NOT NULL" in read_sql(name)
 
 
 def test_no_file_is_overlooked() -> None:

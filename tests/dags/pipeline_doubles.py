@@ -43,7 +43,7 @@ class MemoryWarehouse:
         self.batches.append(Sqls)
         if self.errors:
             return {"Id": f"failed: {self.errors.pop(0)}"}
-        found = COMMIT.search(Sqls[0])
+        found = COMMIT.search("\n".join(Sqls))
         if found and int(found[3]) == self.state[0]:
             self.state = (int(found[1]), found[2])
         return {"Id": "done"}
