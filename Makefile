@@ -132,7 +132,7 @@ status: setup ## Show what of it runs, and where
 env: setup ## Print the exports for boto3 and the AWS CLI: eval "$$(make -s env)"
 	@$(PY) -m commands.local_aws env --state "$(or $(STATE),.local/aws)"
 
-query: setup ## Ask the warehouse: SQL="SELECT ..." FORMAT=table|csv|json
+query: setup ## Ask the warehouse: SQL="SELECT ..." FORMAT=table|csv|json; WRITE=1 lets a statement change it
 	@$(PY) -m commands.query --state "$(or $(STATE),.local/aws)"
 
 coverage: setup ## Write docs/coverage.md: which of AWS's rules the local AWS holds

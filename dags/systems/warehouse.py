@@ -43,10 +43,15 @@ class Statement:
 
 @dataclass(frozen=True)
 class Rows:
-    """The answer of a query: names of its columns, and its rows; a null is None."""
+    """The answer of a query: names of its columns, and its rows; a null is None.
+
+    Attributes:
+        changed: the rows that a statement without an answer has touched; None where none is told.
+    """
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
+    changed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,8 @@ class Warehouse:
         )
         description = self._wait(answer["Id"], [statement])
         if not description.get("HasResultSet"):
-            return Rows((), [])
+            changed = description.get("ResultRows", -1)  # -1: the API has no number
+            return Rows((), [], changed if changed >= 0 else None)
         return self._read_result(answer["Id"])
 
     def run_batch(self, statements: Sequence[Statement]) -> None:
