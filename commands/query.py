@@ -8,17 +8,14 @@ import json
 import logging
 import os
 import sys
-from pathlib import Path
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from commands.environment import MISTAKES, add_place, open_place, tell
 from commands.errors import CommandError
 from commands.kpi_report import print_rows
-from commands.local_aws import MISTAKES, bring_up
-from commands.local_stack import DEFAULT_STATE, describe_stack
-from commands.seed_local_aws import open_warehouse
 from dags.systems.warehouse import Rows, Statement
 
 FORMATS = ("table", "csv", "json")
@@ -35,7 +32,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--format", default=os.environ.get("FORMAT") or "table", help="else $FORMAT"
     )
-    parser.add_argument("--state", type=Path, default=DEFAULT_STATE)
+    add_place(parser)
     args = parser.parse_args(argv)
     try:
         if not args.sql.strip():
@@ -44,13 +41,9 @@ def main(argv: list[str]) -> int:
             raise CommandError(f"FORMAT is one of {', '.join(FORMATS)}, got {args.format!r}")
         if os.environ.get("WRITE") != "1":
             check_only_asks(args.sql)
-        stack, settings = describe_stack(args.state)
-        if not all(line.is_running for line in stack.status()):
-            bring_up(stack, settings)
-        rows = open_warehouse(stack, settings).query(Statement(args.sql))
+        rows = open_place(args).warehouse.query(Statement(args.sql))
     except MISTAKES as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        return tell(error)
     print_answer(rows, args.format)
     return 0
 

@@ -1,14 +1,12 @@
 """`make query`: the answer on stdout and nothing else, in three forms."""
 
 import json
-from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
 import pytest
 
 from commands import query
 from dags.systems.warehouse import Rows, Statement, WarehouseError
-from localaws.stack import ServiceStatus
 
 ANSWER = Rows(
     ("n", "text", "flag"), [(1, "a,b", True), (None, "", None), (2.5, 'say "x"\n', False)]
@@ -30,26 +28,10 @@ class Warehouse:
         return self.answer
 
 
-class FakeStack:
-    """A stack whose endpoint runs, or not."""
-
-    is_running = True
-
-    def status(self) -> list[ServiceStatus]:
-        return [ServiceStatus("endpoint", "http://127.0.0.1:1", 1, self.is_running)]
-
-
 @pytest.fixture
-def stack(monkeypatch: pytest.MonkeyPatch) -> FakeStack:
-    fake = FakeStack()
-    monkeypatch.setattr(query, "describe_stack", lambda _: (fake, None))
-    return fake
-
-
-@pytest.fixture
-def warehouse(stack: FakeStack, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+def warehouse(monkeypatch: pytest.MonkeyPatch) -> Warehouse:
     fake = Warehouse()
-    monkeypatch.setattr(query, "open_warehouse", lambda *_: fake)
+    monkeypatch.setattr(query, "open_place", lambda _: SimpleNamespace(warehouse=fake))
     monkeypatch.delenv("SQL", raising=False)
     monkeypatch.delenv("FORMAT", raising=False)
     monkeypatch.delenv("WRITE", raising=False)
@@ -185,15 +167,3 @@ def test_what_redshift_refuses_is_told_in_its_words(
     assert query.main(["--sql", "SELECT nothing"]) == 2
 
     assert capsys.readouterr() == ("", "error: Redshift refused it: ERROR: no\n")
-
-
-def test_a_stack_that_is_down_is_started_first(
-    warehouse: Warehouse, stack: FakeStack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    started: list[Any] = []
-    stack.is_running = False
-    monkeypatch.setattr(query, "bring_up", lambda *given: started.append(given))
-
-    assert query.main(["--sql", "SELECT 1", "--state", str(tmp_path)]) == 0
-
-    assert started == [(stack, None)]
