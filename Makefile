@@ -16,6 +16,10 @@ AIRFLOW_2_LOCK := conf/aws/airflow-2.9.2.lock
 CROWDED := tests/spark_jobs tests/crash tests/faults tests/fuzz tests/long_life
 CROWDED_SLOW := tests/end_to_end tests/readme tests/crash tests/faults tests/fuzz tests/guards tests/long_life
 
+# Where a verb works: a state of the stand-in, or the account of an environment of conf/. A shell
+# may have an ENV of its own, which names a file.
+PLACE = $(if $(ENV),$(if $(and $(findstring environment,$(origin ENV)),$(findstring /,$(ENV))),,--environment "$(ENV)")) \
+	$(if $(STATE),--state "$(STATE)")
 
 # The first Python 3.11 or 3.12 that can make environments.
 FIT := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))
@@ -106,23 +110,23 @@ run: setup $(if $(filter 2.9.2,$(AIRFLOW)),$(AIRFLOW_2)/lock) ## Run the whole D
 	@$(PY) -m commands.run --state "$(or $(STATE),.local/aws)" $(if $(AIRFLOW),--airflow "$(AIRFLOW)") \
 	  $(if $(DATA)$(CONF),,--data tests/sample) $(if $(DATA),--data "$(DATA)") $(if $(CONF),--conf "$$CONF")
 
-validate: setup ## Ask the warehouse the five queries that show a run's results: STATE=.local/aws
-	@$(PY) -m commands.validate --state "$(or $(STATE),.local/aws)"
+validate: setup ## Ask the warehouse the five queries that show a run's results: STATE=.local/aws or ENV=name
+	@$(PY) -m commands.validate $(PLACE)
 
 quarantine: setup ## Show the rejected lines of the last run: FILE=key STATE=.local/aws, or OUT=.local/spark-run
 	@$(PY) -m commands.quarantine --state "$(or $(STATE),.local/aws)" $(if $(OUT),--out "$(OUT)")
 
-reconcile: setup ## Prove that every play counts exactly once: commits, lake, warehouse: STATE=.local/aws
-	@$(PY) -m commands.reconcile --state "$(or $(STATE),.local/aws)"
+reconcile: setup ## Prove that every play counts exactly once: commits, lake, warehouse: STATE=.local/aws or ENV=name
+	@$(PY) -m commands.reconcile $(PLACE)
 
-rebuild: setup ## Derive totals, KPIs and the warehouse's plays anew from the lake: STATE=.local/aws
-	@$(PY) -m commands.run --state "$(or $(STATE),.local/aws)" --conf '{"rebuild": true}'
+rebuild: setup ## Derive totals, KPIs and the warehouse's plays anew from the lake: STATE=.local/aws or ENV=name
+	@$(PY) -m commands.rebuild $(PLACE)
 
 backfill: need-FROM need-TO setup ## Compute the hours of days anew, after songs were corrected: FROM=2024-06-01 TO=2024-06-02 STATE=.local/aws
 	@$(PY) -m commands.run --state "$(or $(STATE),.local/aws)" --conf '{"from_date": "$(FROM)", "to_date": "$(TO)"}'
 
-compact: setup ## Put each day of the lake into one object, drop old ones: STATE=.local/aws KEEP_DAYS=7
-	@$(PY) -m commands.compact --state "$(or $(STATE),.local/aws)" --keep-days "$(or $(KEEP_DAYS),7)"
+compact: setup ## Put each day of the lake into one object, drop old ones: STATE=.local/aws or ENV=name KEEP_DAYS=7
+	@$(PY) -m commands.compact $(PLACE) --keep-days "$(or $(KEEP_DAYS),7)"
 
 up: setup ## Start the local AWS (S3, PostgreSQL, DynamoDB, EMR, Redshift): STATE=.local/aws PORTS="s3=8333 endpoint=4566"
 	@$(PY) -m commands.local_aws up --state "$(or $(STATE),.local/aws)" $(PORTS:%=--port "%")
@@ -136,8 +140,8 @@ status: setup ## Show what of it runs, and where
 env: setup ## Print the exports for boto3 and the AWS CLI: eval "$$(make -s env)"
 	@$(PY) -m commands.local_aws env --state "$(or $(STATE),.local/aws)"
 
-query: setup ## Ask the warehouse: SQL="SELECT ..." FORMAT=table|csv|json
-	@$(PY) -m commands.query --state "$(or $(STATE),.local/aws)"
+query: setup ## Ask the warehouse: SQL="SELECT ..." FORMAT=table|csv|json WRITE=1 STATE=.local/aws or ENV=name
+	@$(PY) -m commands.query $(PLACE)
 
 coverage: setup ## Write docs/coverage.md: which of AWS's rules the local AWS holds
 	@$(PY) -m commands.coverage

@@ -8,16 +8,14 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from botocore.exceptions import ClientError
 
+from commands.environment import MISTAKES, add_place, open_place, tell
 from commands.errors import CommandError
-from commands.local_pipeline import MISTAKES, open_local_pipeline
-from commands.local_stack import DEFAULT_STATE
 from commands.parquet_tables import arrow_schema
 from conf import places
 from dags.protocol.batch import list_lake_plays
@@ -51,16 +49,15 @@ class Compaction:
 def main(argv: list[str]) -> int:
     """Compact the lake of a state; a user's mistake is told in one line."""
     parser = argparse.ArgumentParser(prog="make compact", description=__doc__)
-    parser.add_argument("--state", type=Path, default=DEFAULT_STATE)
+    add_place(parser)
     parser.add_argument("--keep-days", default="7", help=KEEP_DAYS_HELP)
     args = parser.parse_args(argv)
     try:
         if not args.keep_days.isdecimal():
             raise CommandError(f"KEEP_DAYS is a whole number of days, got {args.keep_days!r}")
-        done = compact(open_local_pipeline(args.state), int(args.keep_days))
+        done = compact(open_place(args), int(args.keep_days))
     except MISTAKES as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        return tell(error)
     print(
         f"compacted up to commit {done.commit}: {done.objects:,} objects of {done.days:,} days "
         f"into one a day; of the superseded objects {done.dropped:,} dropped, {done.kept:,} kept "

@@ -1,19 +1,27 @@
-"""Ask the warehouse by SQL, through the Redshift Data API: the answer on stdout, nothing else."""
+"""Ask the warehouse by SQL, through the Redshift Data API: the answer on stdout, nothing else.
+
+Only WRITE=1 lets a statement change something.
+"""
 
 import argparse
 import json
+import logging
 import os
 import sys
-from pathlib import Path
 
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from commands.environment import MISTAKES, add_place, open_place, tell
 from commands.errors import CommandError
 from commands.kpi_report import print_rows
-from commands.local_aws import MISTAKES, bring_up
-from commands.local_stack import DEFAULT_STATE, describe_stack
-from commands.seed_local_aws import open_warehouse
 from dags.systems.warehouse import Rows, Statement
 
 FORMATS = ("table", "csv", "json")
+CHANGING = (exp.Into, exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.DDL)
+ASKING = ("EXPLAIN", "SHOW")
+WRITE_ADVICE = "to send it all the same, give WRITE=1 too"
 
 
 def main(argv: list[str]) -> int:
@@ -24,32 +32,60 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--format", default=os.environ.get("FORMAT") or "table", help="else $FORMAT"
     )
-    parser.add_argument("--state", type=Path, default=DEFAULT_STATE)
+    add_place(parser)
     args = parser.parse_args(argv)
     try:
         if not args.sql.strip():
             raise CommandError('there is no statement: make query SQL="SELECT …"')
         if args.format not in FORMATS:
             raise CommandError(f"FORMAT is one of {', '.join(FORMATS)}, got {args.format!r}")
-        stack, settings = describe_stack(args.state)
-        if not all(line.is_running for line in stack.status()):
-            bring_up(stack, settings)
-        rows = open_warehouse(stack, settings).query(Statement(args.sql))
+        if os.environ.get("WRITE") != "1":
+            check_only_asks(args.sql)
+        rows = open_place(args).warehouse.query(Statement(args.sql))
     except MISTAKES as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        return tell(error)
     print_answer(rows, args.format)
     return 0
 
 
+def check_only_asks(sql: str) -> None:
+    """Refuse a statement that could change something.
+
+    Raises:
+        CommandError: It is no SELECT and the like, or cannot be read.
+    """
+    # sqlglot warns of each statement that it does not know, and goes on.
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)
+    try:
+        trees = [tree for tree in sqlglot.parse(sql, read="redshift") if tree is not None]
+    except SqlglotError as error:
+        reason = " ".join(str(error).split())
+        raise CommandError(f"the statement cannot be read: {reason}; {WRITE_ADVICE}") from error
+    for tree in trees:
+        if not only_asks(tree):
+            raise CommandError(f"this is no SELECT, and could change something: {WRITE_ADVICE}")
+
+
+def only_asks(tree: exp.Expr) -> bool:
+    if isinstance(tree, exp.Command):
+        return str(tree.this).upper() in ASKING
+    return isinstance(tree, exp.Query) and tree.find(*CHANGING) is None
+
+
 def print_answer(answer: Rows, form: str) -> None:
-    """Print rows as a table, as CSV (a null is an empty field) or as JSON lines in a list."""
-    if form == "json":
+    """Print rows as a table, as CSV (a null is an empty field) or as JSON lines in a list.
+
+    What has no answer prints none: how many rows it changed stands on stderr.
+    """
+    if not answer.columns:
+        changed = "" if answer.changed is None else f": {answer.changed:,} rows changed"
+        print(f"done{changed}", file=sys.stderr)
+    elif form == "json":
         records = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
         print(json.dumps(records, indent=1, ensure_ascii=False))
     elif form == "csv":
         for row in (answer.columns, *answer.rows):
-            print(",".join(csv_field(value) for value in row), end="\r\n")
+            print(",".join(csv_field(value) for value in row), end="\n")
     else:
         print_rows(answer.columns, [[table_cell(value) for value in row] for row in answer.rows])
         noun = "row" if len(answer.rows) == 1 else "rows"

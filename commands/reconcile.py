@@ -5,14 +5,12 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from commands import counted_plays
 from commands.counted_plays import Commits, Hours, Lake
+from commands.environment import MISTAKES, add_place, open_place, tell
 from commands.errors import CommandError
 from commands.kpi_report import print_rows
-from commands.local_pipeline import MISTAKES, open_local_pipeline
-from commands.local_stack import DEFAULT_STATE
 from conf import places
 from dags.protocol import begin
 from dags.protocol.pipeline import Pipeline
@@ -33,13 +31,12 @@ class Reconciliation:
 def main(argv: list[str]) -> int:
     """Print the plays of each place; 1 where they differ, 2 for a user's mistake."""
     parser = argparse.ArgumentParser(prog="make reconcile", description=__doc__)
-    parser.add_argument("--state", type=Path, default=DEFAULT_STATE)
+    add_place(parser)
     args = parser.parse_args(argv)
     try:
-        found = reconcile(open_local_pipeline(args.state))
+        found = reconcile(open_place(args))
     except MISTAKES as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        return tell(error)
     return print_reconciliation(found)
 
 

@@ -23,6 +23,7 @@ LOCAL_SETTINGS = ROOT / "conf" / "spark-local.conf"
 JOB_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?P<level>[A-Z]+) (?P<message>.*)")
 ARCHIVING_JOB = "validate_data"  # it loads the most classes
 STILL_RUNNING_SECONDS = 15
+KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)  # Java itself, or the Python that it waits for
 BOUND_TO_PARENT = ROOT / "commands" / "bound_to_parent.py"
 
 
@@ -152,6 +153,11 @@ def finish_job(job: Job) -> None:
     if code == 0:
         class_archive.keep_written(class_archive.archive_path())
         show(job, "done")
+    elif code in KILLED:
+        raise CommandError(
+            f"{job.name} was killed, perhaps since memory ran out: end other programs, or lower "
+            f"spark.driver.memory in conf/spark-local.conf, and call it again; its log is {job.log}"
+        )
     elif job.errors:
         raise CommandError(job.errors[-1])
     else:

@@ -67,6 +67,7 @@ class Settings:
     warehouse_database: str
     emr_application: str
     emr_release: str
+    mwaa_environment: str
     connections_prefix: str
     jdbc_password_secret: str
     alerts_topic: str
@@ -108,7 +109,7 @@ class Settings:
             NAME,
             "no name of 3 to 64 characters without blanks",
             *("ledger_table", "warehouse_workgroup", "warehouse_database", "emr_application"),
-            *("metadata_connection", "warehouse_connection"),
+            *("metadata_connection", "warehouse_connection", "mwaa_environment"),
         )
         self._require(PREFIX, "no prefix of names and slashes", "data_prefix", "artifacts_prefix")
         self._require(MEMORY, "no size like 4g", "driver_memory", "executor_memory")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -115,7 +114,10 @@ def list_statuses(spark: SparkSession, uri: str) -> Iterable[Any]:
 
 
 def list_files(spark: SparkSession, uri: str) -> dict[str, int]:
-    """Give the bytes of each file below a folder, by its path relative to the folder."""
+    """Give the bytes of each file below a folder, by its path relative to the folder.
+
+    What lies below a name that begins with `_` or `.` is a committer's own, and not given.
+    """
     folder = java_path(spark, uri)
     found = {}
     statuses = file_system(spark, folder).listFiles(folder, True)
@@ -123,7 +125,7 @@ def list_files(spark: SparkSession, uri: str) -> dict[str, int]:
     while statuses.hasNext():
         status = statuses.next()
         relative = status.getPath().toUri().getPath().removeprefix(prefix)
-        if not posixpath.basename(relative).startswith(("_", ".")):
+        if not any(part.startswith(("_", ".")) for part in relative.split("/")):
             found[relative] = int(status.getLen())
     return dict(sorted(found.items()))
 

@@ -18,6 +18,9 @@ SETTINGS = {
     "spark.sql.ansi.enabled": "true",
     # Else INT96, which Redshift's COPY is not known to take.
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # What every reader knows, and the sizes are measured with; a platform's defaults may differ.
+    "spark.sql.parquet.compression.codec": "snappy",
+    "spark.hadoop.parquet.writer.version": "v1",
     # `_files.json` says what counts; a marker would only be one object more.
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
     # Above 128 groups a task Spark would sort all its rows; listeners are kept in a few thousand.

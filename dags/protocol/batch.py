@@ -31,6 +31,7 @@ def build_batch(
     files = {**plan.tables, "streams": plays}
     commit = plan.commit
     statements = [
+        _statement("disable_result_cache"),
         _statement("update_etl_state", before=plan.before, commit=commit, plan=plan_key),
         _statement("check_etl_state", OVERTAKEN, commit=commit, plan=plan_key),
     ]

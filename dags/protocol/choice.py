@@ -50,7 +50,7 @@ def choose_files(
 
 
 def tell_held(pipeline: Pipeline, files: Sequence[StoredObject], items: Mapping[str, Item]) -> None:
-    """Warn of files that another live run holds, and count them by holder."""
+    """Warn of files that other live runs hold, by holder, and count them."""
     holders: dict[str, list[str]] = {}
     for each in files:
         holders.setdefault(str(items[each.key].get("run_id")), []).append(each.key)
@@ -59,7 +59,8 @@ def tell_held(pipeline: Pipeline, files: Sequence[StoredObject], items: Mapping[
         until = datetime.fromtimestamp(end, UTC).isoformat()
         shown = keys[:SHOWN_KEYS]
         log.warning("%d files are held by run %s until %s: %s", len(keys), holder, until, shown)
-        pipeline.alerts.count("HeldFiles", len(keys), {"Holder": holder})
+    if files:
+        pipeline.alerts.count("HeldFiles", len(files))
 
 
 def _list_files(pipeline: Pipeline, listed_until: date | None, now: datetime) -> list[StoredObject]:

@@ -43,8 +43,13 @@ def open_alerts(settings: Settings) -> Alerts:
     return Alerts(topics, metrics, settings.alerts_topic_arn)
 
 
-def open_pipeline(settings: Settings) -> Pipeline:
-    """Give the systems as Airflow's connections and the worker's own role reach them.
+def open_pipeline(
+    settings: Settings, *, read_connection: Callable[[str], Any] = connections.read_connection
+) -> Pipeline:
+    """Give the systems as Airflow's connections and the process's own role reach them.
+
+    Args:
+        read_connection: Reads a connection where there is no Airflow.
 
     Raises:
         MissingFieldError: A connection lacks a field.
@@ -55,7 +60,7 @@ def open_pipeline(settings: Settings) -> Pipeline:
 
     @contextlib.contextmanager
     def open_metadata() -> "Iterator[Connection]":
-        found = connections.read_connection(settings.metadata_connection)
+        found = read_connection(settings.metadata_connection)
         dsn = connections.postgres_dsn(
             found, settings.metadata_ssl_mode, settings.metadata_ssl_root_cert
         )
@@ -63,7 +68,7 @@ def open_pipeline(settings: Settings) -> Pipeline:
             yield opened
 
     redshift = connections.extra_of(
-        connections.read_connection(settings.warehouse_connection),
+        read_connection(settings.warehouse_connection),
         *("workgroup", "database", "copy_role"),
     )
     return Pipeline(

@@ -1,6 +1,5 @@
 """What people are told: SNS messages and CloudWatch metrics. Their own failure is only logged."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,13 +31,15 @@ class Alerts:
         except (BotoCoreError, ClientError) as error:
             log.error("no alert was sent (%s); it would have said: %s", error, body)
 
-    def count(self, metric: str, value: int, dimensions: Mapping[str, str]) -> None:
-        """Put a metric; where that fails the log has it."""
+    def count(self, metric: str, value: int) -> None:
+        """Put a metric; where that fails the log has it.
+
+        It has no dimensions: CloudWatch bills a metric for each value of one.
+        """
         from botocore.exceptions import BotoCoreError, ClientError
 
-        named = [{"Name": name, "Value": text} for name, text in dimensions.items()]
-        data = [{"MetricName": metric, "Value": value, "Unit": "Count", "Dimensions": named}]
+        data = [{"MetricName": metric, "Value": value, "Unit": "Count"}]
         try:
             self.metrics.put_metric_data(Namespace=NAMESPACE, MetricData=data)
         except (BotoCoreError, ClientError) as error:
-            log.warning("metric %s = %d of %s was not put: %s", metric, value, dimensions, error)
+            log.warning("metric %s = %d was not put: %s", metric, value, error)

@@ -14,6 +14,7 @@ LIVE = frozenset({"SUBMITTED", "PENDING", "SCHEDULED", "QUEUED", "RUNNING"})
 TERMINATED = "TERMINATED"
 PASSWORD_SETTING = "spark.kpi.jdbc.password"  # noqa: S105
 MAX_NAME = 256
+KILLED = "ExitCode: 137."
 
 log = get_log(__name__)
 
@@ -227,4 +228,6 @@ def explain_failure(job_run: Mapping[str, Any]) -> str:
             f"cancelled; its log: {place}"
         )
     details = " ".join(str(job_run.get("stateDetails", "")).split()) or "no reason was given"
+    if KILLED in details:
+        details += " (its driver was killed, perhaps since memory ran out: raise driver_memory)"
     return f"job run {job_run['jobRunId']} ended {job_run['state']}: {details}; its log: {place}"

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from conf.sql import read_statement
+
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
@@ -171,7 +173,7 @@ def stage_rows(
         csv.writer(text).writerows((file_number, number, *values) for number, values in batch)
         text.seek(0)
         with connection.cursor() as cursor:
-            cursor.copy_expert(_read_sql(f"copy_stage_{table}"), text)
+            cursor.copy_expert(read_statement(SQL_FOLDER, f"copy_stage_{table}"), text)
         count += len(batch)
     return count
 
@@ -221,18 +223,14 @@ def _read_schema_version(connection: "Connection") -> set[int]:
     return {row[0] for row in _fetch(connection, "select_schema_version")}
 
 
-def _read_sql(name: str) -> str:
-    return resources.files(SQL_FOLDER).joinpath(f"{name}.sql").read_text(encoding="utf-8")
-
-
 def _execute(connection: "Connection", name: str, values: Mapping[str, Any] | None = None) -> int:
     """Run a statement file; give how many rows it touched."""
     with connection.cursor() as cursor:
-        cursor.execute(_read_sql(name), values)
+        cursor.execute(read_statement(SQL_FOLDER, name), values)
         return int(cursor.rowcount)
 
 
 def _fetch(connection: "Connection", name: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(_read_sql(name))
+        cursor.execute(read_statement(SQL_FOLDER, name))
         return list(cursor.fetchall())

@@ -9,6 +9,7 @@ from typing import Any
 
 from conf import places
 from conf.settings import ROLE_ARN
+from conf.sql import read_statement
 
 SQL_FOLDER = "conf.sql.redshift"
 MIGRATION = re.compile(r"([0-9]{4})_[a-z0-9_]+\.sql")
@@ -42,10 +43,15 @@ class Statement:
 
 @dataclass(frozen=True)
 class Rows:
-    """The answer of a query: names of its columns, and its rows; a null is None."""
+    """The answer of a query: names of its columns, and its rows; a null is None.
+
+    Attributes:
+        changed: the rows that a statement without an answer has touched; None where none is told.
+    """
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
+    changed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,8 @@ class Warehouse:
         )
         description = self._wait(answer["Id"], [statement])
         if not description.get("HasResultSet"):
-            return Rows((), [])
+            changed = description.get("ResultRows", -1)  # -1: the API has no number
+            return Rows((), [], changed if changed >= 0 else None)
         return self._read_result(answer["Id"])
 
     def run_batch(self, statements: Sequence[Statement]) -> None:
@@ -196,8 +203,8 @@ def migrations() -> Iterator[tuple[int, str]]:
 
 
 def read_sql(name: str) -> str:
-    """Read a statement of `conf/sql/redshift`."""
-    return resources.files(SQL_FOLDER).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    """Read a statement of `conf/sql/redshift`, without its comments."""
+    return read_statement(SQL_FOLDER, name)
 
 
 LITERALS: dict[str, re.Pattern[str]] = {

@@ -57,12 +57,13 @@ def describe_failure(exit_code: int, stdout: str, stderr: str) -> str:
 
     Spark writes what a Python program says on stderr into its own stdout.
     """
+    shown_code = exit_code if exit_code >= 0 else 128 - exit_code  # a container's, of a signal
     lines = [line.strip() for line in (stderr + "\n" + stdout).splitlines() if line.strip()]
     exceptions = [line for line in lines if EXCEPTION.match(line)]
     chosen = exceptions[-3:] or [line for line in lines if not QUIET.match(line)][-3:]
     text = "\n".join(reversed(list(dict.fromkeys(chosen))))
     shown = text if len(text) <= LONGEST_EXCEPTIONS else f"{text[:LONGEST_EXCEPTIONS]}..."
-    return f"{FAILURE} ExitCode: {exit_code}. Last few exceptions: {shown}".rstrip()
+    return f"{FAILURE} ExitCode: {shown_code}. Last few exceptions: {shown}".rstrip()
 
 
 def publish(

@@ -10,6 +10,7 @@ from sqlglot.errors import ParseError, SqlglotError
 
 from localaws.redshift_data.functions import check_call, check_function
 from localaws.redshift_data.reserved_words import RESERVED_WORDS
+from localaws.redshift_data.set_statement import check_set
 from localaws.redshift_data.sql_error import NotSupportedError, SqlError, syntax_error
 
 # sqlglot warns of each statement that it does not know, and goes on; here it is refused.
@@ -17,7 +18,7 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 KINDS = (
     exp.Query, exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Create, exp.Drop, exp.Alter,
-    exp.Copy, exp.TruncateTable, exp.Analyze, exp.Grant, exp.Revoke,
+    exp.Copy, exp.TruncateTable, exp.Analyze, exp.Grant, exp.Revoke, exp.Set,
 )  # fmt: skip
 MADE = ("TABLE", "VIEW")
 # The first words of Redshift's statements; any other is nobody's.
@@ -137,6 +138,8 @@ def check_kind(tree: exp.Expr, first: str) -> None:
         is_known = False
     if not is_known or tree.find(exp.MaterializedProperty):
         raise NotSupportedError(describe(tree))
+    if isinstance(tree, exp.Set):
+        check_set(tree)
     if isinstance(tree, exp.Create) and tree.kind == "TABLE" and tree.args.get("replace"):
         raise syntax_error("TABLE")
 

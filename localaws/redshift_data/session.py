@@ -75,8 +75,8 @@ class Session:
         tree = parsed.tree
         if isinstance(tree, exp.Copy):
             return self._copy(parsed)
-        if isinstance(tree, exp.Analyze):
-            return Outcome(None, [], -1)  # nothing here needs statistics
+        if isinstance(tree, exp.Analyze | exp.Set):
+            return Outcome(None, [], -1)  # nothing here has statistics, nor a cache of results
         if isinstance(tree, exp.Merge):
             check_merge(tree)
             check_views(self._connection, tree)

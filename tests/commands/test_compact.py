@@ -121,7 +121,7 @@ def test_with_no_days_to_keep_they_go_at_once_and_smaller_ones_too(
 ) -> None:
     compact.compact(two_commits.pipeline, 7)
     deliver_third(two_commits)
-    monkeypatch.setattr(compact, "open_local_pipeline", lambda state: two_commits.pipeline)
+    monkeypatch.setattr(compact, "open_place", lambda state: two_commits.pipeline)
 
     assert compact.main(["--keep-days", "0"]) == 0
 

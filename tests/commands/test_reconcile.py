@@ -190,7 +190,7 @@ def test_a_run_that_commits_while_it_looks_makes_it_look_again(
 def test_the_verb_prints_four_places_and_ends_with_1_where_they_differ(
     two_commits: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(reconcile, "open_local_pipeline", lambda state: two_commits.pipeline)
+    monkeypatch.setattr(reconcile, "open_place", lambda state: two_commits.pipeline)
 
     assert reconcile.main([]) == 0
     assert capsys.readouterr().out.splitlines() == [
@@ -213,7 +213,7 @@ def test_what_cannot_be_asked_ends_with_2(
     def refuse(state: Path) -> Pipeline:
         raise WarehouseError("no warehouse: run make up")
 
-    monkeypatch.setattr(reconcile, "open_local_pipeline", refuse)
+    monkeypatch.setattr(reconcile, "open_place", refuse)
 
     assert reconcile.main(["--state", "somewhere"]) == 2
     assert capsys.readouterr() == ("", "error: no warehouse: run make up\n")

@@ -129,6 +129,14 @@ def test_a_job_that_fails_without_a_word_names_its_log(tmp_path: Path) -> None:
     assert str(error.value) == f"validate_data failed with exit code 3: its log is {job.log}"
 
 
+@pytest.mark.parametrize("end", ["exit 137", "kill -9 $$"])
+def test_a_job_that_was_killed_is_told_as_killed(tmp_path: Path, end: str) -> None:
+    job = start(tmp_path, f"echo '{ERROR} what it said before'; {end}")
+
+    with pytest.raises(CommandError, match="validate_data was killed, perhaps .* its log is /.*"):
+        finish_job(job)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 @pytest.mark.parametrize("log", ["/dev/full", "/no/such/folder/log"])
 def test_what_a_job_says_is_heard_though_its_log_cannot_be_written(log: str) -> None:

@@ -40,9 +40,9 @@ def expected_column(field: StructField) -> str:
     return f"{quoted(field.name)} {kind}" + ("" if field.nullable else " NOT NULL")
 
 
-def code_of(name: str) -> str:
-    """Give a statement without its header."""
-    return "\n".join(line for line in read_sql(name).splitlines() if not line.startswith("--"))
+def text_of(name: str) -> str:
+    """Give a file with its header."""
+    return resources.files(SQL_FOLDER).joinpath(f"{name}.sql").read_text("utf-8")
 
 
 def lines_of(text: str) -> list[str]:
@@ -63,7 +63,7 @@ def test_a_table_has_the_columns_of_its_schema(table: str, schema: StructType) -
 
 @pytest.mark.parametrize(("table", "schema"), schemas.TABLES.items())
 def test_a_merge_brings_every_column_of_its_schema_in_order(table: str, schema: StructType) -> None:
-    found = MERGE.fullmatch(code_of(f"merge_{table}"))
+    found = MERGE.fullmatch(read_sql(f"merge_{table}"))
     assert found is not None
 
     names = [quoted(field.name) for field in schema]
@@ -81,19 +81,19 @@ def test_a_merge_brings_every_column_of_its_schema_in_order(table: str, schema: 
 def test_a_stage_is_made_filled_and_counted_as_its_table(table: str) -> None:
     copied = "IAM_ROLE $role\nFORMAT AS PARQUET\nMANIFEST"
 
-    assert code_of(f"create_stage_{table}") == f"CREATE TEMP TABLE stage_{table} (LIKE {table})"
-    assert code_of(f"copy_stage_{table}") == f"COPY stage_{table}\nFROM $manifest\n{copied}"
-    assert code_of(f"check_stage_{table}") == (
+    assert read_sql(f"create_stage_{table}") == f"CREATE TEMP TABLE stage_{table} (LIKE {table})"
+    assert read_sql(f"copy_stage_{table}") == f"COPY stage_{table}\nFROM $manifest\n{copied}"
+    assert read_sql(f"check_stage_{table}") == (
         f"SELECT 1 / (CASE WHEN (SELECT COUNT(*) FROM stage_{table}) = $rows THEN 1 ELSE 0 END)"
     )
 
 
 def test_the_stage_of_the_touched_hours_has_the_columns_of_its_schema() -> None:
-    body = re.search(r"\(\n(.*?)\n\)", code_of("create_stage_touched_hours"), re.S)
+    body = re.search(r"\(\n(.*?)\n\)", read_sql("create_stage_touched_hours"), re.S)
     assert body is not None
 
     assert lines_of(body[1]) == [*map(expected_column, schemas.TOUCHED_HOURS)]
-    assert code_of("copy_stage_touched_hours").startswith("COPY stage_touched_hours\nFROM $man")
+    assert read_sql("copy_stage_touched_hours").startswith("COPY stage_touched_hours\nFROM $man")
 
 
 def test_migrations_are_numbered_without_a_gap() -> None:
@@ -105,7 +105,7 @@ def test_migrations_are_numbered_without_a_gap() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_says_what_it_does_and_whether_it_may_be_repeated(name: str) -> None:
-    header, code = re.fullmatch(r"((?:--[^\n]*\n)+)(.*)", read_sql(name), re.S).groups()
+    header, code = re.fullmatch(r"((?:--[^\n]*\n)+)(.*)", text_of(name), re.S).groups()
 
     assert header.startswith("-- ")
     assert "Safe to repeat: " in header
@@ -114,20 +114,30 @@ def test_a_file_says_what_it_does_and_whether_it_may_be_repeated(name: str) -> N
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_names_its_markers_and_each_has_its_pattern(name: str) -> None:
-    stated = re.search(r"Markers: ([a-z_, ]+)\.", read_sql(name))
+    stated = re.search(r"Markers: ([a-z_, ]+)\.", text_of(name))
 
-    markers = set(re.findall(r"\$([a-z_]+)", code_of(name)))
+    markers = set(re.findall(r"\$([a-z_]+)", read_sql(name)))
 
     assert markers == (set(stated[1].split(", ")) if stated else set())
     assert markers <= LITERALS.keys()
 
 
+def test_no_date_part_is_written_where_a_column_has_its_name() -> None:
+    assert [name for name in NAMES if re.search(r"DATE_?ADD", read_sql(name))] == []
+    assert "MAX(hour) + INTERVAL '1 hour'" in read_sql("check_hours")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_holds_one_statement(name: str) -> None:
-    assert ";" not in code_of(name)
-    assert code_of(name).split()[0] in {
-        *("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "CREATE")
+    assert ";" not in read_sql(name)
+    assert read_sql(name).split()[0] in {
+        *("SELECT", "SET", "INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "CREATE")
     }
+
+
+@pytest.mark.parametrize("name", ["select_etl_state", "reconcile_streams", "reconcile_hourly_kpis"])
+def test_a_state_that_is_asked_alone_is_never_answered_from_the_cache(name: str) -> None:
+    assert "WHERE GETDATE() IS NOT NULL" in read_sql(name)
 
 
 def test_no_file_is_overlooked() -> None:

@@ -36,7 +36,7 @@ def _target(operation: str, params: Mapping[str, Any]) -> str:
     if operation == "UpdateItem":
         return str(params["UpdateExpression"]).partition(",")[0]
     if operation == "BatchExecuteStatement":
-        return "the commit" if "etl_state" in params["Sqls"][0] else str(params["Sqls"][0])
+        return "the commit" if "etl_state" in "".join(params["Sqls"]) else str(params["Sqls"][0])
     if operation == "StartJobRun":
         return str(params["name"]).partition("/")[2]
     sql = " ".join(line for line in params.get("Sql", "").splitlines() if line[:2] != "--")

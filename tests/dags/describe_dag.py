@@ -1,9 +1,11 @@
-"""Describe the DAG as JSON, in whichever Airflow runs this: `python describe_dag.py REPOSITORY`.
+"""Describe the DAG as JSON, in whichever Airflow runs this: `python describe_dag.py DAG_FOLDER`.
 
-Parses the file as the dag processor does, with the network shut; then asks each Spark task what it
-would submit, in the context of a manual run, which in Airflow 3 has no date.
+Parses the folder as MWAA's dag processor does, with nothing of ours on the path beside it and with
+the network shut; then asks each Spark task what it would submit, in the context of a manual run,
+which in Airflow 3 has no date.
 """
 
+import importlib.util
 import json
 import socket
 import sys
@@ -12,6 +14,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+ROOT = Path(__file__).resolve().parents[2]
+# What lies beside dags/ and conf/ in the repository, and not on MWAA.
+NOT_DEPLOYED = ("commands", "localaws", "spark_jobs")
 CLAIM = "manual-0123abcd-89abcdef"
 CONNECTION = SimpleNamespace(
     host="db.example", port=5432, schema="metadata", login="reader", password="a-planted-secret"
@@ -26,14 +31,15 @@ class Client:
         return SimpleNamespace(paginate=lambda **_: pages)
 
 
-def main(repository: Path) -> None:
+def main(dag_folder: Path) -> None:
+    leave_on_path(dag_folder)
     # Airflow's own import is not the DAG's to answer for.
     from airflow.models.dagbag import DagBag
 
     calls: list[Any] = []
     socket.socket.connect = lambda _, address: calls.append(address)  # type: ignore[method-assign, assignment]
     started = time.process_time()
-    bag = DagBag(dag_folder=str(repository / "dags"))
+    bag = DagBag(dag_folder=str(dag_folder))
     seconds = time.process_time() - started
     dag = bag.dags.get("music_streaming_etl")
     described = {
@@ -41,7 +47,8 @@ def main(repository: Path) -> None:
         "dags": sorted(bag.dags),
         "parse_cpu_seconds": seconds,
         "network_calls": [str(call) for call in calls],
-        "heavy": sorted({"boto3", "psycopg2", "pyspark", "pandas"} & imported_by(repository)),
+        "heavy": sorted({"boto3", "psycopg2", "pyspark", "pandas"} & imported_by(dag_folder)),
+        "beside": [name for name in NOT_DEPLOYED if importlib.util.find_spec(name)],
     }
     if dag is not None:
         described |= {
@@ -54,12 +61,19 @@ def main(repository: Path) -> None:
     print("\n" + json.dumps(described, default=str))
 
 
-def imported_by(repository: Path) -> set[str]:
+def leave_on_path(dag_folder: Path) -> None:
+    """Take this repository from the path, and put the DAG folder at its end, as Airflow does."""
+    ours = (ROOT, Path(__file__).resolve().parent)
+    sys.path[:] = [name for name in sys.path if Path(name).resolve() not in ours]
+    sys.path.append(str(dag_folder))
+
+
+def imported_by(dag_folder: Path) -> set[str]:
     """Give the top modules that our own modules hold by name after the parse."""
     ours = [
         module
         for module in list(sys.modules.values())
-        if str(getattr(module, "__file__", "") or "").startswith(f"{repository}/dags")
+        if str(getattr(module, "__file__", "") or "").startswith(f"{dag_folder}/dags")
     ]
     return {
         getattr(value, "__name__", "").partition(".")[0]

@@ -43,7 +43,7 @@ class MemoryWarehouse:
         self.batches.append(Sqls)
         if self.errors:
             return {"Id": f"failed: {self.errors.pop(0)}"}
-        found = COMMIT.search(Sqls[0])
+        found = COMMIT.search("\n".join(Sqls))
         if found and int(found[3]) == self.state[0]:
             self.state = (int(found[1]), found[2])
         return {"Id": "done"}
@@ -68,15 +68,14 @@ class Told:
     """SNS and CloudWatch: what people were told."""
 
     messages: list[str] = field(default_factory=list)
-    metrics: list[tuple[str, int, str]] = field(default_factory=list)
+    metrics: list[tuple[str, int]] = field(default_factory=list)
 
     def publish(self, **request: Any) -> None:
         self.messages.append(f"{request['Subject']}\n{request['Message']}")
 
     def put_metric_data(self, **request: Any) -> None:
         for datum in request["MetricData"]:
-            (dimension,) = datum["Dimensions"]
-            self.metrics.append((datum["MetricName"], datum["Value"], dimension["Value"]))
+            self.metrics.append((datum["MetricName"], datum["Value"]))
 
 
 @dataclass

@@ -78,7 +78,7 @@ def test_folders_are_listed_in_order_without_the_files_beside_them(
 
 
 @pytest.mark.parametrize("folder", AWKWARD)
-def test_files_are_listed_by_relative_path_with_their_bytes(
+def test_files_are_listed_by_relative_path_without_what_a_committer_left(
     spark: SparkSession, tmp_path: Path, folder: str
 ) -> None:
     inner = tmp_path / folder / "day=1"
@@ -87,6 +87,9 @@ def test_files_are_listed_by_relative_path_with_their_bytes(
     (inner / "a.parquet").write_bytes(b"123")
     (inner / "_SUCCESS").touch()
     (inner / ".a.parquet.crc").touch()
+    for own in ("__magic_job-1/tasks", "_temporary/0", "day=2/.staging"):
+        (tmp_path / folder / own).mkdir(parents=True)
+        (tmp_path / folder / own / "part-00000.parquet").touch()
 
     found = hadoop_files.list_files(spark, f"file:{tmp_path}/{folder}/")
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
@@ -46,6 +47,14 @@ def failing(error: Exception) -> Job:
         raise error
 
     return fail
+
+
+def describe_footer(folder: Path) -> tuple[set[str], set[str]]:
+    """Give the codecs and encodings that the footers of a folder's files name."""
+    files = [pq.ParquetFile(path).metadata for path in folder.glob("*.parquet")]
+    chunks = [file.row_group(0).column(n) for file in files if file.num_rows for n in range(2)]
+    encodings = {encoding for chunk in chunks for encoding in chunk.encodings}
+    return {chunk.compression for chunk in chunks}, encodings
 
 
 def errors_of(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
@@ -128,6 +137,25 @@ def test_settings_that_results_depend_on_are_set_whatever_the_environment_says(
         assert found.conf.get(name) == value, name
     assert found.conf.get("spark.sql.session.timeZone") == "UTC"
     assert found.conf.get("spark.sql.ansi.enabled") == "true"
+
+
+def test_parquet_is_compressed_by_snappy_and_encoded_in_version_one(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """By keys that Spark heeds: the second one, changed, changes the encodings."""
+    frame = spark.range(3).selectExpr("id", "string(id) AS text")
+
+    frame.write.parquet(f"file:{tmp_path}/as_set")
+    spark.conf.set("parquet.writer.version", "v2")
+    try:
+        frame.write.parquet(f"file:{tmp_path}/other")
+    finally:
+        spark.conf.unset("parquet.writer.version")
+
+    assert session.SETTINGS["spark.hadoop.parquet.writer.version"] == "v1"
+    assert describe_footer(tmp_path / "as_set") == ({"SNAPPY"}, {"PLAIN", "BIT_PACKED"})
+    _, encodings = describe_footer(tmp_path / "other")
+    assert encodings == {"DELTA_BINARY_PACKED", "DELTA_BYTE_ARRAY"}
 
 
 def test_s3a_finds_the_local_files_that_it_buffers_uploads_in(

@@ -10,7 +10,7 @@ LEFT JOIN (
     SELECT DATE_TRUNC('hour', listen_time) AS hour, COUNT(*) AS plays
     FROM streams
     WHERE listen_time >= (SELECT MIN(hour) FROM stage_touched_hours)
-    AND listen_time < (SELECT DATEADD(hour, 1, MAX(hour)) FROM stage_touched_hours)
+    AND listen_time < (SELECT MAX(hour) + INTERVAL '1 hour' FROM stage_touched_hours)
     GROUP BY 1
 ) AS counted
 ON checked.hour = counted.hour

@@ -27,7 +27,7 @@ def test_files_held_by_a_live_run_are_left_to_it_and_told(
     assert run.keys() == [free]
 
     assert warnings(caplog) == [f"2 files are {HELD}: ['{first}', '{second}']"]
-    assert run.told.metrics == [("HeldFiles", 2, "other")]
+    assert run.told.metrics == [("HeldFiles", 2)]
 
 
 def test_files_that_are_all_held_are_nothing_to_do_yet_told(
@@ -39,16 +39,22 @@ def test_files_that_are_all_held_are_nothing_to_do_yet_told(
     assert run.begin() is None
 
     assert warnings(caplog) == [f"1 files are {HELD}: ['{key}']"]
-    assert run.told.metrics == [("HeldFiles", 1, "other")]
+    assert run.told.metrics == [("HeldFiles", 1)]
 
 
-def test_each_holder_is_told_by_itself(run: BeginningRun) -> None:
+def test_each_holder_is_told_by_itself_and_all_are_one_metric(
+    run: BeginningRun, caplog: pytest.LogCaptureFixture
+) -> None:
     for key, holder in zip(run.deliver("1.csv", "2.csv", "3.csv"), "bab", strict=True):
         run.hold(key, holder)
 
     assert run.begin() is None
 
-    assert run.told.metrics == [("HeldFiles", 1, "a"), ("HeldFiles", 2, "b")]
+    assert [text.split(" until ")[0] for text in warnings(caplog)] == [
+        "1 files are held by run a",
+        "2 files are held by run b",
+    ]
+    assert run.told.metrics == [("HeldFiles", 3)]
 
 
 def test_a_file_whose_holder_has_slept_past_its_lease_is_taken(run: BeginningRun) -> None:

@@ -92,7 +92,7 @@ def test_a_batch_of_its_own_earlier_try_that_committed_meanwhile_is_the_runs(err
     send = run.warehouse.batch_execute_statement
 
     def commit_late(**request: Any) -> dict[str, str]:
-        key = request["Sqls"][0].split("plan = '")[1].split("'")[0]
+        key = request["Sqls"][1].split("plan = '")[1].split("'")[0]
         run.warehouse.state = (7, key)
         return send(**request)
 

@@ -46,11 +46,11 @@ def test_an_alert_that_cannot_be_sent_stands_in_the_log(
 def test_a_metric_that_cannot_be_put_stands_in_the_log(
     error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    Alerts(None, Told(error), ARN).count("HeldFiles", 3, {"Holder": "r"})
+    Alerts(None, Told(error), ARN).count("HeldFiles", 3)
 
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
-    assert "metric HeldFiles = 3 of {'Holder': 'r'} was not put" in record.getMessage()
+    assert "metric HeldFiles = 3 was not put" in record.getMessage()
 
 
 def test_an_error_of_our_own_is_not_hidden() -> None:
@@ -88,12 +88,7 @@ def test_a_long_message_is_cut_between_two_characters() -> None:
 def test_a_metric_names_what_it_counts() -> None:
     cloudwatch = Told()
 
-    Alerts(None, cloudwatch, ARN).count("HeldFiles", 3, {"Holder": "scheduled-1"})
+    Alerts(None, cloudwatch, ARN).count("HeldFiles", 3)
 
-    datum = {
-        "MetricName": "HeldFiles",
-        "Value": 3,
-        "Unit": "Count",
-        "Dimensions": [{"Name": "Holder", "Value": "scheduled-1"}],
-    }
+    datum = {"MetricName": "HeldFiles", "Value": 3, "Unit": "Count"}
     assert cloudwatch.requests == [{"Namespace": "MusicStreamingEtl", "MetricData": [datum]}]

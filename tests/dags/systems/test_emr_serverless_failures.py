@@ -59,3 +59,12 @@ def test_the_last_job_run_of_a_task_is_explained_whatever_life_it_was_of() -> No
 @pytest.mark.parametrize("runs", [(), (a_job_run(1, "FAILED", f"{STRANGER}/validate_data"),)])
 def test_a_task_without_a_job_run_has_nothing_to_explain(runs: tuple[dict[str, Any], ...]) -> None:
     assert explain_last(*runs) is None
+
+
+def test_a_driver_that_was_killed_is_told_as_killed() -> None:
+    details = {"stateDetails": "Job failed. ExitCode: 137. Last few exceptions: none"}
+
+    told = explain_failure({"applicationId": "a", "jobRunId": "j", "state": "FAILED"} | details)
+
+    assert "ExitCode: 137. Last few exceptions: none (its driver was killed, perhaps since" in told
+    assert "raise driver_memory); its log: " in told

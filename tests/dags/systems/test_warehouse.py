@@ -92,6 +92,15 @@ def test_a_statement_without_a_result_gives_no_rows() -> None:
     assert opened(ScriptedClient()).query(Statement("DELETE FROM t")) == Rows((), [])
 
 
+@pytest.mark.parametrize(("told", "changed"), [(7, 7), (0, 0), (-1, None)])
+def test_the_rows_that_a_statement_touched_are_kept(told: int, changed: int | None) -> None:
+    class Counting(ScriptedClient):
+        def describe_statement(self, Id: str) -> dict[str, Any]:  # noqa: N803
+            return {"Id": Id, "Status": "FINISHED", "HasResultSet": False, "ResultRows": told}
+
+    assert opened(Counting()).query(Statement("DELETE FROM t")) == Rows((), [], changed)
+
+
 def test_a_null_is_none() -> None:
     assert [warehouse._value(field) for field in ({"isNull": True}, {"stringValue": ""})] == [
         None,

@@ -148,3 +148,8 @@ def test_a_long_failure_is_cut() -> None:
 
     assert details.endswith("x...")
     assert len(details) < 1024
+
+
+def test_a_driver_that_was_killed_has_the_exit_code_of_a_container() -> None:
+    assert describe_failure(-9, "", "").startswith("Job failed, please check complete logs")
+    assert "ExitCode: 137." in describe_failure(-9, "", "")

@@ -184,3 +184,32 @@ def test_a_division_by_zero_fails_the_batch(tables: Warehouse) -> None:
 
     assert error == "ERROR: Divide by zero"
     tables.run("DELETE FROM t WHERE a = 1", check.format(1))
+
+
+@pytest.mark.rule(
+    "SET takes a parameter that there is, and a value that it has",
+    page="redshift/latest/dg/cm_chap_ConfigurationRef.html",
+    group="sql",
+)
+@pytest.mark.parametrize(
+    ("statement", "error"),
+    [
+        (
+            "SET enable_result_cache TO off",
+            'ERROR: unrecognized configuration parameter "enable_result_cache"',
+        ),
+        (
+            "SET enable_result_cache_for_session TO never",
+            'ERROR: parameter "enable_result_cache_for_session" requires a Boolean value',
+        ),
+    ],
+)
+def test_an_unknown_parameter_and_a_strange_value_are_refused(
+    warehouse: Warehouse, statement: str, error: str
+) -> None:
+    assert warehouse.refuse(statement) == error
+
+
+def test_the_cache_of_results_is_switched_off_for_a_batch(warehouse: Warehouse) -> None:
+    warehouse.run("SET enable_result_cache_for_session TO off", "SELECT 1")
+    warehouse.run("SET enable_result_cache_for_session = 'off'")
