@@ -6,6 +6,7 @@ from importlib import resources
 import pytest
 from pyspark.sql.types import StructField, StructType
 
+from dags.protocol.users import NAMES as USER_NAMES
 from dags.systems.warehouse import LITERALS, SQL_FOLDER, migrations, read_sql
 from spark_jobs import schemas
 
@@ -119,14 +120,15 @@ def test_a_file_names_its_markers_and_each_has_its_pattern(name: str) -> None:
     markers = set(re.findall(r"\$([a-z_]+)", code_of(name)))
 
     assert markers == (set(stated[1].split(", ")) if stated else set())
-    assert markers <= LITERALS.keys()
+    assert markers <= LITERALS.keys() | USER_NAMES.keys()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_holds_one_statement(name: str) -> None:
     assert ";" not in code_of(name)
     assert code_of(name).split()[0] in {
-        *("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "CREATE")
+        *("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "CREATE", "GRANT"),
+        "REVOKE",
     }
 
 
