@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from importlib import resources
+from pathlib import PurePosixPath
 from typing import Any
 
 import yaml
@@ -18,7 +19,8 @@ DATABASE_USER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 # Redshift derives the user of the Data API from the identity: IAMR: a role's, IAM: a user's.
 WAREHOUSE_USER = re.compile(r"(IAMR?:)?[A-Za-z0-9_][\w+=,.@-]{0,62}", re.ASCII)
 MEMORY = re.compile(r"[1-9][0-9]{0,2}g")
-TLS_MODES = ("disable", "prefer", "require", "verify-ca", "verify-full")
+VERIFYING = ("verify-ca", "verify-full")
+TLS_MODES = ("disable", "prefer", "require", *VERIFYING)
 # An option of Airflow's own configuration, section music_streaming, overrides a key of the files:
 # AIRFLOW__MUSIC_STREAMING__TASK_RETRIES=0, or on MWAA music_streaming.task_retries.
 OVERRIDE = "AIRFLOW__MUSIC_STREAMING__"
@@ -64,7 +66,6 @@ class Settings:
     metadata_user: str
     metadata_ssl_mode: str
     metadata_ssl_root_cert: str
-    jdbc_ssl_root_cert: str
     warehouse_connection: str
     warehouse_workgroup: str
     warehouse_database: str
@@ -120,6 +121,11 @@ class Settings:
         self._require(MEMORY, "no size like 4g", "driver_memory", "executor_memory")
         if self.metadata_ssl_mode not in TLS_MODES:
             raise SettingsError(f"metadata_ssl_mode is one of {', '.join(TLS_MODES)}")
+        if self.metadata_ssl_mode in VERIFYING and not self.certificate:
+            raise SettingsError(
+                f"metadata_ssl_mode {self.metadata_ssl_mode} needs metadata_ssl_root_cert: the "
+                "path of a .pem on the workers"
+            )
         for key, (least, greatest) in NUMBERS.items():
             if not least <= getattr(self, key) <= greatest:
                 raise SettingsError(f"{key} is a number of {least} to {greatest}")
@@ -130,6 +136,11 @@ class Settings:
         for key in keys:
             if not pattern.fullmatch(getattr(self, key)):
                 raise SettingsError(f"{key} is {complaint}: {getattr(self, key)!r}")
+
+    @property
+    def certificate(self) -> str:
+        """Give the file name of the certificates that know the database; none without TLS."""
+        return PurePosixPath(self.metadata_ssl_root_cert).name
 
     @property
     def alerts_topic_arn(self) -> str:
