@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from importlib import resources
+from pathlib import PurePosixPath
 from typing import Any
 
 import yaml
@@ -12,11 +13,17 @@ import yaml
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{2,63}")
+DATABASE_NAME = NAME
 PREFIX = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
+DATABASE_USER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+# Redshift derives the user of the Data API from the identity: IAMR: a role's, IAM: a user's.
+WAREHOUSE_USER = re.compile(r"(IAMR?:)?[A-Za-z0-9_][\w+=,.@-]{0,62}", re.ASCII)
 MEMORY = re.compile(r"[1-9][0-9]{0,2}g")
 TRACK_ID_PREFIX = re.compile(r"[!-~]{0,64}")
 METADATA_MODES = ("snapshot", "upsert")
-TLS_MODES = ("disable", "prefer", "require", "verify-ca", "verify-full")
+VERIFYING = ("verify-ca", "verify-full")
+TLS_MODES = ("disable", "prefer", "require", *VERIFYING)
+CHOICES = {"metadata_ssl_mode": TLS_MODES, "metadata_mode": METADATA_MODES}
 # An option of Airflow's own configuration, section music_streaming, overrides a key of the files:
 # AIRFLOW__MUSIC_STREAMING__TASK_RETRIES=0, or on MWAA music_streaming.task_retries.
 OVERRIDE = "AIRFLOW__MUSIC_STREAMING__"
@@ -59,16 +66,18 @@ class Settings:
     ledger_table: str
     metadata_database: str
     metadata_connection: str
+    metadata_user: str
     metadata_ssl_mode: str
     metadata_ssl_root_cert: str
-    jdbc_ssl_root_cert: str
     warehouse_connection: str
     warehouse_workgroup: str
     warehouse_database: str
+    warehouse_user: str
     emr_application: str
     emr_release: str
     mwaa_environment: str
     connections_prefix: str
+    jdbc_user: str
     jdbc_password_secret: str
     alerts_topic: str
     copy_role: str
@@ -110,24 +119,39 @@ class Settings:
             "no name of 3 to 64 characters without blanks",
             *("ledger_table", "warehouse_workgroup", "warehouse_database", "emr_application"),
             *("metadata_connection", "warehouse_connection", "mwaa_environment"),
+            "metadata_database",
         )
+        self._require(DATABASE_USER, "no PostgreSQL user", "metadata_user", "jdbc_user")
+        self._require(WAREHOUSE_USER, "no Redshift user", "warehouse_user")
         self._require(PREFIX, "no prefix of names and slashes", "data_prefix", "artifacts_prefix")
         self._require(MEMORY, "no size like 4g", "driver_memory", "executor_memory")
-        if self.metadata_ssl_mode not in TLS_MODES:
-            raise SettingsError(f"metadata_ssl_mode is one of {', '.join(TLS_MODES)}")
-        if self.metadata_mode not in METADATA_MODES:
-            raise SettingsError(f"metadata_mode is one of {', '.join(METADATA_MODES)}")
+        for key, choices in CHOICES.items():
+            if getattr(self, key) not in choices:
+                raise SettingsError(f"{key} is one of {', '.join(choices)}")
         self._require(TRACK_ID_PREFIX, "no text of ASCII without blanks", "track_id_prefix")
+        self._require_certificate()
         for key, (least, greatest) in NUMBERS.items():
             if not least <= getattr(self, key) <= greatest:
                 raise SettingsError(f"{key} is a number of {least} to {greatest}")
         if self.lease_minutes <= self.job_timeout_minutes:
             raise SettingsError("lease_minutes outlives job_timeout_minutes: make it greater")
 
+    def _require_certificate(self) -> None:
+        if self.metadata_ssl_mode in VERIFYING and not self.certificate:
+            raise SettingsError(
+                f"metadata_ssl_mode {self.metadata_ssl_mode} needs metadata_ssl_root_cert: the "
+                "path of a .pem on the workers"
+            )
+
     def _require(self, pattern: re.Pattern[str], complaint: str, *keys: str) -> None:
         for key in keys:
             if not pattern.fullmatch(getattr(self, key)):
                 raise SettingsError(f"{key} is {complaint}: {getattr(self, key)!r}")
+
+    @property
+    def certificate(self) -> str:
+        """Give the file name of the certificates that know the database; none without TLS."""
+        return PurePosixPath(self.metadata_ssl_root_cert).name
 
     @property
     def alerts_topic_arn(self) -> str:

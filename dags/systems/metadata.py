@@ -64,7 +64,7 @@ def connect(dsn: Mapping[str, Any]) -> "Connection":
             reason = reason.replace(str(dsn["password"]), "***")
         raise MetadataError(
             f"cannot open the metadata database {place}: {reason}: check that it is up and that "
-            "its secret is current"
+            "its secret, and metadata_ssl_root_cert, are current"
         ) from None
     opened.set_client_encoding("UTF8")
     return opened
@@ -95,6 +95,13 @@ def transaction(connection: "Connection") -> Iterator[None]:
         raise MetadataError(
             f"PostgreSQL refused the metadata's transaction, nothing is changed: {reason}"
         ) from None  # its DETAIL and CONTEXT hold row values
+
+
+def hash_password(connection: "Connection", user: str, password: str) -> str:
+    """Give what PostgreSQL keeps of a password, as the server hashes it by itself."""
+    from psycopg2.extensions import encrypt_password
+
+    return str(encrypt_password(password, user, connection, "scram-sha-256"))
 
 
 def migrate(connection: "Connection") -> list[str]:

@@ -56,11 +56,20 @@ class Rows:
 
 @dataclass(frozen=True)
 class Warehouse:
-    """A database of a workgroup. `client` is boto3's of redshift-data."""
+    """A database of a workgroup. `client` is boto3's of redshift-data.
+
+    Its user is derived from the client's identity; a secret, by its ARN, names another one.
+    """
 
     client: Any
     workgroup: str
     database: str
+    secret_arn: str = ""
+
+    @property
+    def _place(self) -> dict[str, str]:
+        place = {"WorkgroupName": self.workgroup, "Database": self.database}
+        return place | ({"SecretArn": self.secret_arn} if self.secret_arn else {})
 
     def query(self, statement: Statement) -> Rows:
         """Run one statement and give its rows; none for a statement that gives none.
@@ -68,9 +77,7 @@ class Warehouse:
         Raises:
             WarehouseError: The statement failed; the message is Redshift's.
         """
-        answer = self.client.execute_statement(
-            WorkgroupName=self.workgroup, Database=self.database, **_request(statement)
-        )
+        answer = self.client.execute_statement(**self._place, **_request(statement))
         description = self._wait(answer["Id"], [statement])
         if not description.get("HasResultSet"):
             changed = description.get("ResultRows", -1)  # -1: the API has no number
@@ -87,9 +94,7 @@ class Warehouse:
             WarehouseError: One of them failed and all were rolled back.
         """
         answer = self.client.batch_execute_statement(
-            WorkgroupName=self.workgroup,
-            Database=self.database,
-            Sqls=[statement.sql for statement in statements],
+            **self._place, Sqls=[statement.sql for statement in statements]
         )
         self._wait(answer["Id"], statements)
 
@@ -178,9 +183,8 @@ def migrate(warehouse: Warehouse) -> list[str]:
     applied = []
     for version, file_name in migrations():
         if version not in seen:
-            note = fill(
-                read_sql("insert_schema_version"), {"version": version, "file_name": file_name}
-            )
+            values = {"version": version, "file_name": file_name}
+            note = fill(read_sql("insert_schema_version"), values)
             migration = read_sql(file_name.removesuffix(".sql"))
             warehouse.run_batch([Statement(migration), Statement(note)])
             applied.append(file_name)
@@ -189,15 +193,13 @@ def migrate(warehouse: Warehouse) -> list[str]:
 
 def read_schema_version(warehouse: Warehouse) -> set[int]:
     """Give the numbers of the migrations that the warehouse has."""
-    return {
-        int(row[0]) for row in warehouse.query(Statement(read_sql("select_schema_version"))).rows
-    }
+    rows = warehouse.query(Statement(read_sql("select_schema_version"))).rows
+    return {int(row[0]) for row in rows}
 
 
 def migrations() -> Iterator[tuple[int, str]]:
     """Give number and file name of each migration, in their order."""
-    names = sorted(file.name for file in resources.files(SQL_FOLDER).iterdir())
-    for name in names:
+    for name in sorted(file.name for file in resources.files(SQL_FOLDER).iterdir()):
         if found := MIGRATION.fullmatch(name):
             yield int(found[1]), name
 
@@ -216,8 +218,7 @@ LITERALS: dict[str, re.Pattern[str]] = {
     "plan": places.PLAN_KEY,
     "manifest": re.compile(r"s3://[a-z0-9.-]{3,63}/[A-Za-z0-9=/._-]{1,500}"),
     "role": ROLE_ARN,
-    "first_day": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
-    "after_last_day": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    **dict.fromkeys(("first_day", "after_last_day"), re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")),
 }
 
 
@@ -239,10 +240,9 @@ def fill(sql: str, values: Mapping[str, str | int]) -> str:
 
 
 def _request(statement: Statement) -> dict[str, Any]:
-    if not statement.values:
-        return {"Sql": statement.sql}
-    parameters = [{"name": name, "value": str(value)} for name, value in statement.values.items()]
-    return {"Sql": statement.sql, "Parameters": parameters}
+    values = (statement.values or {}).items()
+    parameters = [{"name": name, "value": str(value)} for name, value in values]
+    return {"Sql": statement.sql} | ({"Parameters": parameters} if parameters else {})
 
 
 def _value(field: Mapping[str, Any]) -> Any:
