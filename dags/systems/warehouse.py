@@ -183,7 +183,7 @@ def migrate(warehouse: Warehouse) -> list[str]:
     applied = []
     for version, file_name in migrations():
         if version not in seen:
-            values = {"version": version, "file_name": file_name}
+            values: dict[str, str | int] = {"version": version, "file_name": file_name}
             note = fill(read_sql("insert_schema_version"), values)
             migration = read_sql(file_name.removesuffix(".sql"))
             warehouse.run_batch([Statement(migration), Statement(note)])
