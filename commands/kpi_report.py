@@ -21,9 +21,9 @@ MAX_WIDTH = 40
 def print_report(out: Path, metadata: LocalMetadata) -> None:
     """Print what a call did and what OUT now holds."""
     accounting = json.loads((out / "accounting.json").read_text())
-    print_metadata(asdict(metadata.report), str(metadata.quarantine))
-    print_files(accounting, whole="accounting.json")
     call = f"make quarantine OUT={shlex.quote(str(out))}"
+    print_metadata(asdict(metadata.report), str(metadata.quarantine), call)
+    print_files(accounting, whole="accounting.json")
     print_explained(accounting, str(out / "quarantine"), call, whole="accounting.json")
     genres = read_table(out / "genre_kpis", schemas.GENRE_KPIS)
     print_table(
@@ -39,9 +39,9 @@ def print_report(out: Path, metadata: LocalMetadata) -> None:
         print(f"  {table:12} {rows:>12,} rows")
 
 
-def print_metadata(report: Mapping[str, Any], quarantine: str) -> None:
+def print_metadata(report: Mapping[str, Any], place: str, call: str) -> None:
     """Print what was refused or rejected of users and songs, and what became of their rows."""
-    for line in describe_files(report, quarantine):
+    for line in describe_files(report, place, call):
         print(line)
     for line in describe_rows(report):
         print(f"warning: {line}")

@@ -10,14 +10,7 @@ from typing import Any
 
 from commands.airflow_local import DagRun, last_words
 from commands.corrections import describe_old_hours
-from commands.kpi_report import (
-    cut,
-    print_explained,
-    print_files,
-    print_metadata,
-    print_rows,
-    show,
-)
+from commands.kpi_report import cut, print_explained, print_files, print_metadata, print_rows, show
 from commands.local_stack import DEFAULT_STATE
 from conf import places
 from dags.systems.bucket import Bucket
@@ -56,13 +49,13 @@ def print_summary(answer: Answer, run: DagRun, seconds: float) -> None:
     content = answer.bucket.read(places.report_key(name, "json"))
     report = None if content is None else json.loads(content)
     if report is not None:
+        call = f"make quarantine{of_state(answer.state)}"
         if report["metadata"]:
             place = answer.bucket.uri(places.metadata_quarantine_key(name))
-            print_metadata(report["metadata"], place)
+            print_metadata(report["metadata"], place, call)
             print_old_hours(answer, report)
         print_files(report, whole="the report")
         place = answer.bucket.uri(f"{report['quarantine']}/")
-        call = f"make quarantine{of_state(answer.state)}"
         print_explained(report, place, call, whole="the report")
     elif run.states.get("extract_streaming") == "skipped":
         print("nothing new: no stream file and no metadata changed since the last run")

@@ -107,17 +107,21 @@ def _say_why(file: FileReport) -> str:
     return "; ".join(line.strip() for line in lines)
 
 
-def describe_files(report: Mapping[str, Any], place: str = "") -> list[str]:
+def describe_files(
+    report: Mapping[str, Any], place: str, call: str = "make quarantine"
+) -> list[str]:
     """Describe the files that were refused, and the rejected rows of the others, from JSON.
 
     Args:
-        place: Where the rejected rows lie.
+        place, call: Where the rejected rows lie, and the verb that shows them.
     """
     lines = []
     for file in report["files"]:
         if file["refused"] or file["rows_rejected"]:
             explanation = file.get("explanation", {})
-            lines += describe(file["file_key"], file["refused"], explanation, place=place)
+            lines += describe(
+                file["file_key"], file["refused"], explanation, place=place, call=call
+            )
     return lines
 
 

@@ -107,14 +107,18 @@ def test_forty_files_are_all_shown(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "holds all files" not in text
 
 
-def test_a_refused_metadata_file_is_told_without_rows_that_never_were(
+def test_a_refused_metadata_file_is_one_line_that_says_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    users = a_file_report("data/users/users.csv", refused="columns")
+    why = explain_header(b"user_id,name", ("user_id", "user_name"))
+    users = FileReport("data/users/users.csv", "etag", 0, 0, {}, "columns", why)
 
     text = report(tmp_path, capsys, metadata=(users,))
 
-    assert "refused: data/users/users.csv: columns\n" in text
+    assert text.startswith(
+        "refused: data/users/users.csv: columns: it lacks user_name; its header is "
+        '"user_id,name"; its header has other names: name the columns as missing here\n'
+    )
     assert "rows loaded before" not in text
 
 
@@ -175,7 +179,8 @@ def test_rejected_metadata_rows_are_counted_with_their_place(
         "data/songs/songs.csv: 3 of 5,000 rows are rejected\n"
         '  1 invalid_explicit, first in line 3: "maybe": write true or false\n'
         '  2 missing_id, first in line 7: ",x": write an id\n'
-        "  the rejected rows lie in rejected.gz: make quarantine FILE=data/songs/songs.csv\n"
+        "  the rejected rows lie in rejected.gz: "
+        f"make quarantine OUT={tmp_path} FILE={songs.file_key}\n"
     )
     assert "good.csv" not in text
     assert "secret" not in text
