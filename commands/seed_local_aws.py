@@ -12,6 +12,8 @@ from dags.systems import metadata, warehouse
 from localaws.stack import Stack
 
 IDLE_MINUTES = 15
+# No worker of EMR Serverless has more: vCPU alone is the bound.
+MOST_GB_PER_CORE = 8
 
 
 def seed(stack: Stack, settings: Settings) -> list[str]:
@@ -59,7 +61,9 @@ def create_application(client: Any, settings: Settings) -> None:
         if application["state"] != "TERMINATED"
     ]
     if settings.emr_application not in names:
+        cores = settings.emr_max_cores
         client.create_application(
+            maximumCapacity={"cpu": f"{cores} vCPU", "memory": f"{cores * MOST_GB_PER_CORE} GB"},
             name=settings.emr_application,
             releaseLabel=settings.emr_release,
             type="SPARK",

@@ -37,7 +37,10 @@ NUMBERS = {
     "poll_seconds": (1, 600),
     "driver_cores": (1, 16),
     "executor_cores": (1, 16),
+    "initial_executors": (1, 1000),
     "max_executors": (1, 1000),
+    "metadata_cores": (1, 16),
+    "emr_max_cores": (4, 100_000),
     "wait_for_files_minutes": (1, 1440),
 }
 
@@ -95,7 +98,11 @@ class Settings:
     driver_memory: str
     executor_cores: int
     executor_memory: str
+    initial_executors: int
     max_executors: int
+    metadata_cores: int
+    metadata_memory: str
+    emr_max_cores: int
 
     def __post_init__(self) -> None:
         """Refuse values that no environment could have."""
@@ -112,7 +119,8 @@ class Settings:
             *("metadata_connection", "warehouse_connection", "mwaa_environment"),
         )
         self._require(PREFIX, "no prefix of names and slashes", "data_prefix", "artifacts_prefix")
-        self._require(MEMORY, "no size like 4g", "driver_memory", "executor_memory")
+        sizes = ("driver_memory", "executor_memory", "metadata_memory")
+        self._require(MEMORY, "no size like 4g", *sizes)
         if self.metadata_ssl_mode not in TLS_MODES:
             raise SettingsError(f"metadata_ssl_mode is one of {', '.join(TLS_MODES)}")
         if self.metadata_mode not in METADATA_MODES:
@@ -123,6 +131,23 @@ class Settings:
                 raise SettingsError(f"{key} is a number of {least} to {greatest}")
         if self.lease_minutes <= self.job_timeout_minutes:
             raise SettingsError("lease_minutes outlives job_timeout_minutes: make it greater")
+        self._check_workers()
+
+    def _check_workers(self) -> None:
+        """Refuse workers that the service fails, or of which some could never begin."""
+        if self.initial_executors > self.max_executors:
+            raise SettingsError(
+                f"initial_executors is {self.initial_executors} and max_executors "
+                f"{self.max_executors}: lower the former, or raise the latter"
+            )
+        needed = self.driver_cores + self.initial_executors * self.executor_cores
+        needed += 2 * self.metadata_cores
+        if needed > self.emr_max_cores:
+            raise SettingsError(
+                f"extract_metadata and validate_data begin with {needed} vCPU and emr_max_cores is "
+                f"{self.emr_max_cores}: lower initial_executors or a job's cores, or raise "
+                "emr_max_cores, which the account's quota bounds"
+            )
 
     def _require(self, pattern: re.Pattern[str], complaint: str, *keys: str) -> None:
         for key in keys:
