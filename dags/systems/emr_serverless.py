@@ -37,10 +37,9 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Running:
-    """A job run of an earlier try, which is waited for by its id.
+    """A job run of an earlier try, waited for by its id.
 
-    Nothing of it is ever sent again: the service adds to what it shows, and a token whose request
-    differs is refused.
+    Nothing of it is sent again: the service adds to what it shows, and would refuse its token.
     """
 
     id: str
@@ -181,8 +180,8 @@ class EmrServerless:
 
     def _running(self, application_id: str, job_run_id: str) -> Running:
         found = self.describe(application_id, job_run_id)
-        overrides = found.get("configurationOverrides", {})
-        return Running(job_run_id, found["name"], output_of(found), overrides)
+        shown = found.get("configurationOverrides", {})
+        return Running(job_run_id, found["name"], output_of(found), shown)
 
 
 def build_attempt(
