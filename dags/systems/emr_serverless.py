@@ -175,8 +175,7 @@ class EmrServerless:
             if found["state"] in LIVE:
                 log.info("waiting for job run %s of an earlier try", found["id"])
                 return self._running(application_id, found["id"])
-        number = 1 + len(same_task)
-        return build_attempt(task, number, settings, bucket, arguments, properties)
+        return build_attempt(task, 1 + len(same_task), settings, bucket, arguments, properties)
 
     def _running(self, application_id: str, job_run_id: str) -> Running:
         found = self.describe(application_id, job_run_id)
@@ -243,10 +242,8 @@ def explain_failure(job_run: Mapping[str, Any]) -> str:
     folder = monitoring.get("s3MonitoringConfiguration", {}).get("logUri", "its log folder ")
     place = f"{folder}applications/{job_run['applicationId']}/jobs/{job_run['jobRunId']}/"
     if job_run["state"] in LIVE:
-        return (
-            f"job run {job_run['jobRunId']} had not ended in time ({job_run['state']}): it is "
-            f"cancelled; its log: {place}"
-        )
+        late = f"had not ended in time ({job_run['state']}): it is cancelled"
+        return f"job run {job_run['jobRunId']} {late}; its log: {place}"
     details = " ".join(str(job_run.get("stateDetails", "")).split()) or "no reason was given"
     if KILLED in details:
         details += " (its driver was killed, perhaps since memory ran out: raise driver_memory)"
