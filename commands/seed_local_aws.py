@@ -17,6 +17,8 @@ from localaws.stack import Stack
 IDLE_MINUTES = 15
 # The warehouse's own secret, as the service keeps the administrator's.
 ADMIN_SECRET = "music-streaming/warehouse-admin"  # noqa: S105
+# No worker of EMR Serverless has more: vCPU alone is the bound.
+MOST_GB_PER_CORE = 8
 
 
 def seed(stack: Stack, settings: Settings) -> list[str]:
@@ -82,7 +84,9 @@ def create_application(client: Any, settings: Settings) -> None:
         if application["state"] != "TERMINATED"
     ]
     if settings.emr_application not in names:
+        cores = settings.emr_max_cores
         client.create_application(
+            maximumCapacity={"cpu": f"{cores} vCPU", "memory": f"{cores * MOST_GB_PER_CORE} GB"},
             name=settings.emr_application,
             releaseLabel=settings.emr_release,
             type="SPARK",

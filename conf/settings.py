@@ -44,7 +44,10 @@ NUMBERS = {
     "poll_seconds": (1, 600),
     "driver_cores": (1, 16),
     "executor_cores": (1, 16),
+    "initial_executors": (1, 1000),
     "max_executors": (1, 1000),
+    "metadata_cores": (1, 16),
+    "emr_max_cores": (4, 100_000),
     "wait_for_files_minutes": (1, 1440),
 }
 
@@ -104,7 +107,11 @@ class Settings:
     driver_memory: str
     executor_cores: int
     executor_memory: str
+    initial_executors: int
     max_executors: int
+    metadata_cores: int
+    metadata_memory: str
+    emr_max_cores: int
 
     def __post_init__(self) -> None:
         """Refuse values that no environment could have."""
@@ -124,7 +131,8 @@ class Settings:
         self._require(DATABASE_USER, "no PostgreSQL user", "metadata_user", "jdbc_user")
         self._require(WAREHOUSE_USER, "no Redshift user", "warehouse_user")
         self._require(PREFIX, "no prefix of names and slashes", "data_prefix", "artifacts_prefix")
-        self._require(MEMORY, "no size like 4g", "driver_memory", "executor_memory")
+        sizes = ("driver_memory", "executor_memory", "metadata_memory")
+        self._require(MEMORY, "no size like 4g", *sizes)
         for key, choices in CHOICES.items():
             if getattr(self, key) not in choices:
                 raise SettingsError(f"{key} is one of {', '.join(choices)}")
@@ -135,6 +143,23 @@ class Settings:
                 raise SettingsError(f"{key} is a number of {least} to {greatest}")
         if self.lease_minutes <= self.job_timeout_minutes:
             raise SettingsError("lease_minutes outlives job_timeout_minutes: make it greater")
+        self._check_workers()
+
+    def _check_workers(self) -> None:
+        """Refuse workers that the service fails, or of which some could never begin."""
+        if self.initial_executors > self.max_executors:
+            raise SettingsError(
+                f"initial_executors is {self.initial_executors} and max_executors "
+                f"{self.max_executors}: lower the former, or raise the latter"
+            )
+        needed = self.driver_cores + self.initial_executors * self.executor_cores
+        needed += 2 * self.metadata_cores
+        if needed > self.emr_max_cores:
+            raise SettingsError(
+                f"extract_metadata and validate_data begin with {needed} vCPU and emr_max_cores is "
+                f"{self.emr_max_cores}: lower initial_executors or a job's cores, or raise "
+                "emr_max_cores, which the account's quota bounds"
+            )
 
     def _require_certificate(self) -> None:
         if self.metadata_ssl_mode in VERIFYING and not self.certificate:

@@ -10,12 +10,18 @@ except ImportError:  # Airflow 2.9
         get_current_context,
     )
 try:
-    from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+    from airflow.sdk.exceptions import (
+        AirflowException,
+        AirflowFailException,
+        AirflowSkipException,
+        TaskDeferralError,
+    )
 except ImportError:  # Airflow 2.9
     from airflow.exceptions import (  # type: ignore[no-redef, attr-defined]
         AirflowException,
         AirflowFailException,
         AirflowSkipException,
+        TaskDeferralError,
     )
 
 __all__ = [
@@ -24,6 +30,7 @@ __all__ = [
     "AirflowFailException",
     "AirflowSkipException",
     "Param",
+    "TaskDeferralError",
     "get_current_context",
     "task",
 ]

@@ -1,11 +1,13 @@
 """The operator of the Spark jobs: idempotent submission, re-attachment, and reasons in the log."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.providers.amazon.aws.links.emr import EmrServerlessS3LogsLink
 from airflow.providers.amazon.aws.operators.emr import EmrServerlessStartJobOperator
+from airflow.providers.amazon.aws.triggers.emr import EmrServerlessStartJobTrigger
+from airflow.providers.amazon.aws.utils.waiter_with_logging import wait
 
 from conf.run_log import name_run
 from conf.settings import Settings
@@ -18,6 +20,7 @@ from dags.systems.emr_serverless import (
     LIVE,
     Attempt,
     EmrServerless,
+    Running,
     Task,
     explain_failure,
     output_of,
@@ -30,7 +33,7 @@ class SparkJobOperator(EmrServerlessStartJobOperator):
     """Run the job of this task's name for the run's claim, and give the URI that it wrote.
 
     Each try writes an attempt folder of its own. A try that finds a live job run of this claim
-    waits for it instead of starting another; live job runs of the run's dead lives are cancelled.
+    waits for it by its id and submits nothing; live job runs of the run's dead lives are cancelled.
     """
 
     # Nothing is rendered: all is built from the claim when the task runs.
@@ -55,19 +58,25 @@ class SparkJobOperator(EmrServerlessStartJobOperator):
         self.upstream_jobs = upstream_jobs
 
     def execute(self, context: Any, event: dict[str, Any] | None = None) -> str:
-        """Submit the job, or attach to it, and wait; deferred, it comes back for more."""
+        """Submit the job, or find the one that runs, and wait for it, deferred or here."""
         name_run(context["run_id"])
         emr = EmrServerless(self.hook.conn, self.settings.emr_application)
         self.application_id = emr.application_id()
         attempt = self.choose_attempt(context, emr)
-        self.name, self.client_request_token = attempt.name, attempt.token
-        self.job_driver, self.configuration_overrides = attempt.job_driver, attempt.overrides
+        self.name, self.configuration_overrides = attempt.name, attempt.overrides
         self.log.info("%s writes %s", attempt.name, attempt.output)
         try:
-            super().execute(context, event)
+            if isinstance(attempt, Running):
+                self._wait_for(attempt, context)
+            else:
+                self._start_application(emr)
+                self.client_request_token, self.job_driver = attempt.token, attempt.job_driver
+                super().execute(context, event)
         except AirflowException as error:
             # Its deferral is another exception, and passes.
-            raise AirflowException(self._explain(str(self.job_id), str(error))) from error
+            if self.job_id is None:
+                raise
+            raise AirflowException(self._explain(emr, self.job_id)) from error
         return attempt.output
 
     def execute_complete(  # type: ignore[override]
@@ -81,11 +90,9 @@ class SparkJobOperator(EmrServerlessStartJobOperator):
         found = emr.describe(self.application_id, job_run_id)
         if found["state"] == "SUCCESS":
             return output_of(found)
-        if found["state"] in LIVE:
-            emr.cancel_orphans(self.application_id, [{"id": job_run_id, "name": found["name"]}])
-        raise AirflowException(explain_failure(found))
+        raise AirflowException(self._explain(emr, job_run_id))
 
-    def choose_attempt(self, context: Any, emr: EmrServerless) -> Attempt:
+    def choose_attempt(self, context: Any, emr: EmrServerless) -> Attempt | Running:
         """Choose what this try submits: what the claim, the jobs before and the settings say."""
         pull = context["ti"].xcom_pull
         settings, task = self.settings, self._task(context)
@@ -126,8 +133,51 @@ class SparkJobOperator(EmrServerlessStartJobOperator):
             raise AirflowException(f"no job run {task.job_name} was found")
         return str(max(ours, key=lambda found: found["createdAt"])["id"])
 
-    def _explain(self, job_run_id: str, error: str) -> str:
-        if job_run_id == "None":
-            return error
-        emr = EmrServerless(self.hook.conn, self.settings.emr_application)
-        return explain_failure(emr.describe(self.application_id, job_run_id))
+    def _explain(self, emr: EmrServerless, job_run_id: str) -> str:
+        """Say why a job run failed; one that still runs is cancelled."""
+        found = emr.describe(self.application_id, job_run_id)
+        if found["state"] in LIVE:
+            emr.cancel_orphans(self.application_id, [{"id": job_run_id, "name": found["name"]}])
+        return explain_failure(found)
+
+    def _start_application(self, emr: EmrServerless) -> None:
+        """Start an application that is stopped; the service refuses it while it is stopping.
+
+        A new one is started by its first job run.
+        """
+        state = emr.application_state(self.application_id)
+        if state in ("CREATED", "STARTED"):
+            return
+        if state == "STOPPING":
+            self._wait("serverless_app_stopped", "application", applicationId=self.application_id)
+        if state != "STARTING":
+            emr.start_application(self.application_id)
+        self._wait("serverless_app_started", "application", applicationId=self.application_id)
+
+    def _wait_for(self, running: Running, context: Any) -> None:
+        """Wait for a job run that an earlier try started, as for one's own."""
+        self.job_id = running.id
+        self.persist_links(context)
+        if self.deferrable:
+            trigger = EmrServerlessStartJobTrigger(
+                application_id=self.application_id,
+                job_id=running.id,
+                waiter_delay=self.waiter_delay,
+                waiter_max_attempts=self.waiter_max_attempts,
+                aws_conn_id=self.aws_conn_id,
+            )
+            longest = timedelta(seconds=self.waiter_max_attempts * self.waiter_delay)
+            self.defer(trigger=trigger, method_name="execute_complete", timeout=longest)
+        ids = {"applicationId": self.application_id, "jobRunId": running.id}
+        self._wait("serverless_job_completed", "jobRun", **ids)
+
+    def _wait(self, waiter: str, subject: str, **ids: str) -> None:
+        wait(
+            waiter=self.hook.get_waiter(waiter),
+            waiter_delay=self.waiter_delay,
+            waiter_max_attempts=self.waiter_max_attempts,
+            args=ids,
+            failure_message=f"{waiter} of {ids} was not reached",
+            status_message=f"{subject} is",
+            status_args=[f"{subject}.state", f"{subject}.stateDetails"],
+        )

@@ -12,6 +12,7 @@ from conf.settings import Settings, SettingsError, load_own_settings
 from dags.airflow_versions import (
     AirflowFailException,
     AirflowSkipException,
+    TaskDeferralError,
     get_current_context,
     task,
 )
@@ -129,17 +130,18 @@ def _files(bucket: Any, run: str) -> str:
 def _reason(context: Any, settings: Settings) -> str:
     """Give why a task failed.
 
-    Where Airflow ended the task itself it hands over no error; of a job the service knows one.
+    Where Airflow ended the task itself, or 2.9.2 its deferral, the error is none or says nothing;
+    of a job the service knows one.
     """
     from dags.systems import connections
     from dags.systems.emr_serverless import EmrServerless
 
     error, task_id = context.get("exception"), context["ti"].task_id
-    if not error and task_id in JOBS:
+    if task_id in JOBS and (not error or isinstance(error, TaskDeferralError)):
         client = connections.make_client("emr-serverless", settings.region)
         emr = EmrServerless(client, settings.emr_application)
         since = datetime.now(UTC) - timedelta(minutes=settings.lease_minutes)
-        error = emr.explain_last(places.run_name(context["run_id"]), task_id, since)
+        error = emr.explain_last(places.run_name(context["run_id"]), task_id, since) or error
     return str(error or "Airflow gave no reason")
 
 

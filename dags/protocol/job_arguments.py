@@ -44,8 +44,34 @@ def build_arguments(
 
 
 def build_properties(task: str, settings: Settings) -> dict[str, str]:
-    """Give the Spark settings that only this job needs."""
-    return jdbc_properties(settings, settings.data_bucket) if task == "extract_metadata" else {}
+    """Give a job's Spark settings: its workers, and what only this job needs."""
+    workers = size_workers(task, settings)
+    if task == "extract_metadata":
+        return workers | jdbc_properties(settings, settings.data_bucket)
+    return workers
+
+
+def size_workers(task: str, settings: Settings) -> dict[str, str]:
+    """Give the Spark settings of a job's workers.
+
+    All counts are sent: a default of the service above the greatest one fails the job run.
+    """
+    driver = settings.driver_cores, settings.driver_memory
+    executor = settings.executor_cores, settings.executor_memory
+    initial, greatest = settings.initial_executors, settings.max_executors
+    if task == "extract_metadata":
+        driver = executor = settings.metadata_cores, settings.metadata_memory
+        initial = greatest = 1
+    return {
+        "spark.driver.cores": str(driver[0]),
+        "spark.driver.memory": driver[1],
+        "spark.executor.cores": str(executor[0]),
+        "spark.executor.memory": executor[1],
+        "spark.executor.instances": str(initial),
+        "spark.dynamicAllocation.initialExecutors": str(initial),
+        "spark.dynamicAllocation.minExecutors": "1",
+        "spark.dynamicAllocation.maxExecutors": str(greatest),
+    }
 
 
 def _jdbc_arguments(settings: Settings, connection: Any) -> list[str]:

@@ -12,6 +12,7 @@ from conf.settings import Settings
 
 LIVE = frozenset({"SUBMITTED", "PENDING", "SCHEDULED", "QUEUED", "RUNNING"})
 TERMINATED = "TERMINATED"
+STARTS = frozenset({"STARTING", "STARTED"})
 PASSWORD_SETTING = "spark.kpi.jdbc.password"  # noqa: S105
 MAX_NAME = 256
 KILLED = "ExitCode: 137."
@@ -25,13 +26,26 @@ class EmrError(Exception):
 
 @dataclass(frozen=True)
 class Attempt:
-    """A job run to start, or to attach to: asked for twice, the service starts it once."""
+    """A job run to start: asked for twice, the service starts it once."""
 
     name: str
     token: str
     job_driver: dict[str, Any]
     overrides: dict[str, Any]
     output: str
+
+
+@dataclass(frozen=True)
+class Running:
+    """A job run of an earlier try, waited for by its id.
+
+    Nothing of it is sent again: the service adds to what it shows, and would refuse its token.
+    """
+
+    id: str
+    name: str
+    output: str
+    overrides: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -77,6 +91,21 @@ class EmrServerless:
         raise EmrError(
             f"there is no EMR Serverless application {self.application}: run `make up`, or deploy"
         )
+
+    def application_state(self, application_id: str) -> str:
+        """Read the state of the application."""
+        answer = self.client.get_application(applicationId=application_id)
+        return str(answer["application"]["state"])
+
+    def start_application(self, application_id: str) -> None:
+        """Start the application; one that another task has started meanwhile is no error."""
+        from botocore.exceptions import ClientError
+
+        try:
+            self.client.start_application(applicationId=application_id)
+        except ClientError:
+            if self.application_state(application_id) not in STARTS:
+                raise
 
     def job_runs(self, application_id: str, since: datetime) -> Iterator[dict[str, Any]]:
         """List the job runs made since an instant: id, name, state, createdAt."""
@@ -126,11 +155,11 @@ class EmrServerless:
         bucket: str,
         arguments: Sequence[str],
         properties: Mapping[str, str],
-    ) -> Attempt:
-        """Choose the attempt that a task's try is to wait for.
+    ) -> Attempt | Running:
+        """Choose what a task's try is to wait for.
 
-        A live job run of this claim is attached to; those of this run's other claims are
-        cancelled. Else attempt 1 + those that ended: the service gives one job run per token.
+        A live job run of this claim and task is; those of this run's other claims are cancelled.
+        Else attempt 1 + those that ended is started: the service gives one job run per token.
         """
         # Those of the run's earlier lives are as old as a lease at most.
         since = task.started - timedelta(minutes=settings.lease_minutes)
@@ -144,17 +173,14 @@ class EmrServerless:
         same_task = [found for found in is_ours if found["name"] == task.job_name]
         for found in same_task:
             if found["state"] in LIVE:
-                log.info("attaching to job run %s of an earlier try", found["id"])
-                return self._attach(application_id, found["id"], task)
-        number = 1 + len(same_task)
-        return build_attempt(task, number, settings, bucket, arguments, properties)
+                log.info("waiting for job run %s of an earlier try", found["id"])
+                return self._running(application_id, found["id"])
+        return build_attempt(task, 1 + len(same_task), settings, bucket, arguments, properties)
 
-    def _attach(self, application_id: str, job_run_id: str, task: Task) -> Attempt:
+    def _running(self, application_id: str, job_run_id: str) -> Running:
         found = self.describe(application_id, job_run_id)
-        driver, overrides = found["jobDriver"], found.get("configurationOverrides", {})
-        output = output_of(found)
-        number = int(output.rpartition("attempt=")[2])
-        return Attempt(task.job_name, task.token(number), driver, overrides, output)
+        shown = found.get("configurationOverrides", {})
+        return Running(job_run_id, found["name"], output_of(found), shown)
 
 
 def build_attempt(
@@ -182,17 +208,10 @@ def build_attempt(
             "sparkSubmitParameters": f"--py-files s3://{bucket}/{places.package_key(artifacts)}",
         }
     }
-    spark = {
-        "spark.driver.cores": str(settings.driver_cores),
-        "spark.driver.memory": settings.driver_memory,
-        "spark.executor.cores": str(settings.executor_cores),
-        "spark.executor.memory": settings.executor_memory,
-        "spark.dynamicAllocation.maxExecutors": str(settings.max_executors),
-        **properties,
-    }
     logs = {"logUri": f"s3://{bucket}/{places.log_folder(task.claim)}/"}
+    spark = {"classification": "spark-defaults", "properties": dict(properties)}
     overrides = {
-        "applicationConfiguration": [{"classification": "spark-defaults", "properties": spark}],
+        "applicationConfiguration": [spark],
         "monitoringConfiguration": {"s3MonitoringConfiguration": logs},
     }
     return Attempt(task.job_name[:MAX_NAME], task.token(number), driver, overrides, output)
@@ -224,10 +243,8 @@ def explain_failure(job_run: Mapping[str, Any]) -> str:
     folder = monitoring.get("s3MonitoringConfiguration", {}).get("logUri", "its log folder ")
     place = f"{folder}applications/{job_run['applicationId']}/jobs/{job_run['jobRunId']}/"
     if job_run["state"] in LIVE:
-        return (
-            f"job run {job_run['jobRunId']} had not ended in time ({job_run['state']}): it is "
-            f"cancelled; its log: {place}"
-        )
+        late = f"had not ended in time ({job_run['state']}): it is cancelled"
+        return f"job run {job_run['jobRunId']} {late}; its log: {place}"
     details = " ".join(str(job_run.get("stateDetails", "")).split()) or "no reason was given"
     if KILLED in details:
         details += " (its driver was killed, perhaps since memory ran out: raise driver_memory)"

@@ -12,7 +12,8 @@ from localaws.endpoint.config import EndpointConfig
 
 SHORTEST_BILL_SECONDS = 60
 SECONDS_PER_HOUR = 3600
-COPIED = ("name", "configurationOverrides", "jobDriver", "executionIamPolicy", "retryPolicy")
+MANAGED_LOGS = "managedPersistenceMonitoringConfiguration"
+COPIED = ("name", "jobDriver", "executionIamPolicy", "retryPolicy")
 
 
 def show_common(config: EndpointConfig, run: JobRun, attempt: Attempt) -> dict[str, Any]:
@@ -57,6 +58,7 @@ def summarise_attempt(config: EndpointConfig, run: JobRun, attempt: Attempt) -> 
 def describe(config: EndpointConfig, run: JobRun, attempt: Attempt) -> dict[str, Any]:
     """Give all members of a job run, seen from an attempt."""
     copied = {name: run.request[name] for name in COPIED if name in run.request}
+    copied["configurationOverrides"] = show_overrides(run.request.get("configurationOverrides", {}))
     times = {
         "createdAt": run.created_at,
         "updatedAt": run.attempt.updated_at,
@@ -71,6 +73,15 @@ def describe(config: EndpointConfig, run: JobRun, attempt: Attempt) -> dict[str,
     }
     common = show_common(config, run, attempt) | {"jobRunId": run.id, "tags": run.tags}
     return common | copied | times | measure(run)
+
+
+def show_overrides(overrides: dict[str, Any]) -> dict[str, Any]:
+    """Give a request's overrides with the default that the service adds to them.
+
+    So what is shown is no request that its client token would take again.
+    """
+    monitoring = {MANAGED_LOGS: {"enabled": True}} | overrides.get("monitoringConfiguration", {})
+    return overrides | {"monitoringConfiguration": monitoring}
 
 
 def measure(run: JobRun) -> dict[str, Any]:

@@ -17,7 +17,12 @@ from localaws.emr_serverless.records import WAITING, Application, JobRun
 from localaws.emr_serverless.runner import Runner
 from localaws.emr_serverless.spark_command import share_of
 from localaws.emr_serverless.store import Store
-from localaws.emr_serverless.worker_sizes import Workers, read_workers
+from localaws.emr_serverless.worker_sizes import (
+    SizeError,
+    Workers,
+    check_executors,
+    read_workers,
+)
 from localaws.endpoint.config import SparkConfig
 
 log = logging.getLogger(__name__)
@@ -116,7 +121,10 @@ class Scheduler:
         if application.state != "STARTED":
             return False
         workers = workers_of(run)
-        if not can_ever_begin(application.settings, workers):
+        contradiction = contradiction_of(run)
+        if contradiction:
+            self._end(run, "FAILED", contradiction)
+        elif not can_ever_begin(application.settings, workers):
             self._end(run, "FAILED", TOO_LARGE)
         elif application.id not in overtaken and self._may_begin(application, workers):
             self._begin(run)
@@ -163,6 +171,15 @@ class Scheduler:
         with self._store.changing_job_run(run.id) as ended:
             if ended.state in WAITING:
                 ended.move(state, details)
+
+
+def contradiction_of(run: JobRun) -> str | None:
+    """Say why a job run's numbers of executors cannot be; it fails before it begins."""
+    try:
+        check_executors(spark_properties(run.inherited, run.request, run.release))
+    except SizeError as error:
+        return str(error)
+    return None
 
 
 def workers_of(run: JobRun) -> Workers:

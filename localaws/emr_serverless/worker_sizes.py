@@ -18,6 +18,10 @@ DEFAULT_OVERHEAD_FACTOR = "0.1"
 LEAST_OVERHEAD_MIB = 384
 BILLED_FROM_DISK_GB = 20
 
+INITIAL_EXECUTORS = ("spark.dynamicAllocation.initialExecutors", "spark.executor.instances")
+LEAST_EXECUTORS = "spark.dynamicAllocation.minExecutors"
+MOST_EXECUTORS = "spark.dynamicAllocation.maxExecutors"
+
 MEMORY = re.compile(r"(?P<number>\d+)\s*(?P<unit>[kmgt]?)i?b?", re.IGNORECASE)
 MIB_PER_UNIT = {"k": 1 / 1024, "": 1, "m": 1, "g": 1024, "t": 1024 * 1024}
 
@@ -80,12 +84,30 @@ def read_workers(properties: Mapping[str, str]) -> Workers:
         "spark.dynamicAllocation.initialExecutors", DEFAULT_EXECUTORS
     )
     count = read_count("spark.executor.instances", executors)
-    most = properties.get("spark.dynamicAllocation.maxExecutors", "infinity")
-    if most != "infinity" and properties.get("spark.dynamicAllocation.enabled") != "false":
-        count = min(count, read_count("spark.dynamicAllocation.maxExecutors", most))
     return Workers(
         _read_worker("driver", properties), _read_worker("executor", properties), max(count, 1)
     )
+
+
+def check_executors(properties: Mapping[str, str]) -> None:
+    """Refuse a number of executors to begin with that dynamic allocation does not allow.
+
+    The greatest of what names one counts, and the service's default where nothing does.
+
+    Raises:
+        SizeError: In the service's words.
+    """
+    if properties.get("spark.dynamicAllocation.enabled") == "false":
+        return
+    least = read_count(LEAST_EXECUTORS, properties.get(LEAST_EXECUTORS, "0"))
+    most = properties.get(MOST_EXECUTORS, "infinity")
+    named = [properties[name] for name in INITIAL_EXECUTORS if name in properties]
+    initial = max(read_count(INITIAL_EXECUTORS[0], each) for each in named or [DEFAULT_EXECUTORS])
+    if initial < least or (most != "infinity" and initial > read_count(MOST_EXECUTORS, most)):
+        raise SizeError(
+            f"Maximum value of {INITIAL_EXECUTORS[0]}: {initial} must be between "
+            f"spark.dynamicAllocation.minExecutor {least} and {MOST_EXECUTORS} {most}."
+        )
 
 
 def _read_worker(role: str, properties: Mapping[str, str]) -> Worker:

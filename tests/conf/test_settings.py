@@ -98,6 +98,27 @@ def test_a_wrong_value_is_told_by_its_key(folder: Path, line: str, message: str)
     assert str(error.value).startswith(message)
 
 
+def test_executors_to_begin_with_beyond_the_greatest_are_refused() -> None:
+    with pytest.raises(SettingsError) as error:
+        load_settings("local", override("initial_executors", 2))
+
+    assert str(error.value) == (
+        "initial_executors is 2 and max_executors 1: lower the former, or raise the latter"
+    )
+
+
+def test_two_jobs_that_could_not_begin_beside_each_other_are_refused() -> None:
+    with pytest.raises(SettingsError) as error:
+        load_settings("local", override("emr_max_cores", 4))
+
+    assert str(error.value) == (
+        "extract_metadata and validate_data begin with 5 vCPU and emr_max_cores is 4: lower "
+        "initial_executors or a job's cores, or raise emr_max_cores, which the account's quota "
+        "bounds"
+    )
+    assert load_settings("local", override("emr_max_cores", 5)).emr_max_cores == 5
+
+
 def test_only_a_text_is_told_to_stand_in_quotes(folder: Path) -> None:
     add(folder, "task_retries: two")
 
@@ -115,7 +136,10 @@ def test_a_lease_that_outlives_its_jobs_by_a_minute_is_taken(folder: Path) -> No
 def test_each_bound_of_a_number_is_taken_and_nothing_beyond(folder: Path, key: str) -> None:
     # Bounds that meet: only the number in question may be refused.
     add(folder, "lease_minutes: 10080")
-    add(folder, "job_timeout_minutes: 5")
+    for line in ("job_timeout_minutes: 5", "executor_cores: 1", "emr_max_cores: 100000"):
+        add(folder, line)
+    if key == "initial_executors":
+        add(folder, "max_executors: 1000")
     least, greatest = NUMBERS[key]
     bounds = {least, greatest} - ({least} if key == "lease_minutes" else set())
     bounds -= {greatest} if key == "job_timeout_minutes" else set()

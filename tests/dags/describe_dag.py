@@ -31,6 +31,25 @@ class Client:
         return SimpleNamespace(paginate=lambda **_: pages)
 
 
+class LiveClient:
+    """EMR Serverless with one job run that lives: nothing can be submitted to it."""
+
+    def __init__(self, name: str) -> None:
+        self.run = {"id": "live", "name": name, "state": "RUNNING", "createdAt": 1}
+
+    def get_paginator(self, name: str) -> Any:
+        application = {"id": "application", "name": "music-streaming", "state": "STARTED"}
+        pages = [{"jobRuns": [self.run], "applications": [application]}]
+        return SimpleNamespace(paginate=lambda **_: pages)
+
+    def get_job_run(self, **_: str) -> dict[str, Any]:
+        submit = {"entryPointArguments": ["--output", "s3://bucket/attempt=1"]}
+        logs = {"s3MonitoringConfiguration": {"logUri": "s3://bucket/logs/"}}
+        overrides = {"monitoringConfiguration": logs}
+        shown = {"jobDriver": {"sparkSubmit": submit}, "configurationOverrides": overrides}
+        return {"jobRun": self.run | shown}
+
+
 def main(dag_folder: Path) -> None:
     leave_on_path(dag_folder)
     # Airflow's own import is not the DAG's to answer for.
@@ -57,6 +76,7 @@ def main(dag_folder: Path) -> None:
             "params": {name: dag.params[name] for name in dag.params},
             "tasks": {task.task_id: describe_task(task) for task in dag.tasks},
             "jobs": {task.task_id: describe_job(task) for task in dag.tasks if is_job(task)},
+            "second_try": describe_second_try(dag.get_task("validate_data")),
         }
     print("\n" + json.dumps(described, default=str))
 
@@ -128,6 +148,39 @@ def describe_job(task: Any) -> dict[str, Any]:
         "deferrable": task.deferrable,
         "waits_seconds": task.waiter_delay * task.waiter_max_attempts,
         "config": task.config,
+    }
+
+
+def describe_second_try(task: Any) -> dict[str, Any]:
+    """Give what a Spark task does that finds its live job run: the client knows no submission."""
+    name = f"{CLAIM}/{task.task_id}"
+    pulled = {"claim": CLAIM, "run_time": "2026-11-23T09:51:14.888961+00:00"}
+    nothing = {"xcom_push": lambda **_: None, "task_id": task.task_id}
+    ti = SimpleNamespace(xcom_pull=lambda **_: pulled, **nothing)
+    run_id = "manual__2026-11-23T09:51:14.888961+00:00"
+    context = {"run_id": run_id, "params": {}, "ti": ti, "task_instance": ti}
+    waited: list[dict[str, Any]] = []
+    waiter = SimpleNamespace(wait=lambda **given: waited.append(given))
+    task.hook = SimpleNamespace(
+        conn=LiveClient(name),
+        conn_partition="aws",
+        conn_region_name="eu-west-1",
+        aws_conn_id=None,
+        get_waiter=lambda _: waiter,
+    )
+    task.deferrable = False
+    written = task.execute(context)
+    task.deferrable = True
+    try:
+        task.execute(context)
+    except BaseException as deferral:  # noqa: BLE001
+        trigger, method = getattr(deferral, "trigger", deferral), deferral.method_name  # type: ignore[attr-defined]
+    waited_for = [{name: given[name] for name in ("applicationId", "jobRunId")} for given in waited]
+    _, fields = trigger.serialize()
+    return {
+        "written": written,
+        "waited_for": waited_for,
+        "deferred_to": [type(trigger).__name__, fields["job_id"], method],
     }
 
 

@@ -50,9 +50,14 @@ class Service:
     def get_job_run(self, applicationId: str, jobRunId: str) -> dict[str, Any]:  # noqa: N803
         arguments = ["--claim", "c", "--output", f"{FOLDER}/attempt=3", "--quarantine", "q"]
         driver = {"sparkSubmit": {"entryPoint": "e", "entryPointArguments": arguments}}
-        (state,) = {run["state"] for run in self.runs if run["id"] == jobRunId}
-        found = {"applicationId": applicationId, "jobRunId": jobRunId, "state": state}
-        return {"jobRun": found | {"jobDriver": driver, "stateDetails": f"why of {jobRunId}"}}
+        (run,) = [run for run in self.runs if run["id"] == jobRunId]
+        found = {"applicationId": applicationId, "jobRunId": jobRunId}
+        found |= {name: run.get(name) for name in ("name", "state")}
+        # What the service adds to a request without overrides.
+        monitoring = {"managedPersistenceMonitoringConfiguration": {"enabled": True}}
+        overrides = {"monitoringConfiguration": monitoring}
+        details = {"stateDetails": f"why of {jobRunId}", "configurationOverrides": overrides}
+        return {"jobRun": found | {"jobDriver": driver} | details}
 
     def cancel_job_run(self, applicationId: str, jobRunId: str) -> None:  # noqa: N803
         if self.cancel_error:

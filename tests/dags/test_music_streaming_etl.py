@@ -144,6 +144,16 @@ def test_a_job_takes_the_arguments_of_its_task(dag: dict[str, Any], job: str) ->
     assert described["waits_seconds"] > 180 * 60
 
 
+def test_a_try_that_finds_its_live_job_run_waits_for_its_id_and_submits_nothing(
+    dag: dict[str, Any],
+) -> None:
+    assert dag["second_try"] == {
+        "written": "s3://bucket/attempt=1",
+        "waited_for": [{"applicationId": "application", "jobRunId": "live"}],
+        "deferred_to": ["EmrServerlessStartJobTrigger", "live", "execute_complete"],
+    }
+
+
 def test_the_runs_parameter_reaches_the_job_that_judges(dag: dict[str, Any]) -> None:
     arguments = dag["jobs"]["validate_data"]["driver"]["entryPointArguments"]
 

@@ -9,6 +9,7 @@ import pytest
 from conf import places
 from conf.settings import load_settings
 from dags import tasks
+from dags.airflow_versions import AirflowException, TaskDeferralError
 from dags.protocol import pipeline
 from dags.systems import connections
 from tests.pipeline_world import Told
@@ -93,6 +94,25 @@ def test_a_task_that_airflow_ended_itself_gets_the_jobs_reason(told: Any) -> Non
 
     (message,) = told.told.messages
     assert "failed: job run 1 ended FAILED: out of memory; its log: " in message
+
+
+@pytest.mark.parametrize("words", ["Trigger failure", "Trigger/execution timeout"])
+def test_a_deferral_that_failed_gets_the_jobs_reason(told: Any, words: str) -> None:
+    tasks.report_failure(a_context("validate_data", exception=TaskDeferralError(words)))
+
+    (message,) = told.told.messages
+    assert "failed: job run 1 ended FAILED: out of memory; its log: " in message
+
+
+def test_a_jobs_own_reason_and_a_deferral_without_a_job_run_stay_as_they_are(told: Any) -> None:
+    reason = "job run 7 ended CANCELLED: timed out"
+
+    tasks.report_failure(a_context("validate_data", exception=AirflowException(reason)))
+    tasks.report_failure(a_context("transform_kpis", exception=TaskDeferralError("no trigger")))
+
+    own, deferral = told.told.messages
+    assert f"failed: {reason}\n" in own
+    assert "failed: no trigger\n" in deferral
 
 
 def test_a_task_without_a_job_says_that_no_reason_was_given(told: Any) -> None:

@@ -3,16 +3,23 @@
 import dataclasses
 import importlib
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 
 from conf.settings import load_settings
-from dags.protocol.job_arguments import JOBS, build_arguments, build_properties
+from dags.protocol.job_arguments import JOBS, build_arguments, build_properties, size_workers
 from dags.systems.emr_serverless import Task, build_attempt
 
+ROOT = Path(__file__).resolve().parents[3]
 SETTINGS = load_settings("local")
+WORKER_KEYS = (
+    *("driver_cores", "driver_memory", "executor_cores", "executor_memory", "initial_executors"),
+    *("max_executors", "metadata_cores", "metadata_memory", "emr_max_cores"),
+)
 CLAIM = "daily-0123abcd-89ab4567"
 STAGING = f"s3://music-streaming-local/staging/claim={CLAIM}"
 OUTPUTS = {
@@ -116,7 +123,14 @@ def test_no_secret_stands_in_arguments_or_settings(task: str) -> None:
 
 
 def test_only_the_job_that_reads_the_database_gets_its_driver_and_password() -> None:
-    properties = {task: build_properties(task, SETTINGS) for task in JOBS}
+    properties = {
+        task: {
+            name: text
+            for name, text in build_properties(task, SETTINGS).items()
+            if name not in size_workers(task, SETTINGS)
+        }
+        for task in JOBS
+    }
 
     assert properties == {
         "extract_metadata": {
@@ -126,6 +140,47 @@ def test_only_the_job_that_reads_the_database_gets_its_driver_and_password() -> 
         "validate_data": {},
         "transform_kpis": {},
     }
+
+
+def test_a_job_names_its_executors_to_begin_with_the_fewest_and_the_most() -> None:
+    settings = dataclasses.replace(SETTINGS, initial_executors=2, max_executors=6)
+
+    assert build_properties("validate_data", settings) == {
+        "spark.driver.cores": "1",
+        "spark.driver.memory": "2g",
+        "spark.executor.cores": "2",
+        "spark.executor.memory": "4g",
+        "spark.executor.instances": "2",
+        "spark.dynamicAllocation.initialExecutors": "2",
+        "spark.dynamicAllocation.minExecutors": "1",
+        "spark.dynamicAllocation.maxExecutors": "6",
+    }
+
+
+def test_by_default_both_parallel_jobs_fit_a_new_account_of_16_vcpu_at_their_greatest() -> None:
+    base = yaml.safe_load((ROOT / "conf" / "base.yaml").read_text())
+    settings = dataclasses.replace(SETTINGS, **{name: base[name] for name in WORKER_KEYS})
+
+    def cores(task: str, executors: str) -> int:
+        arguments = build_attempt(
+            Task("dag", CLAIM, task, datetime(2024, 7, 1, tzinfo=UTC)),
+            1,
+            settings,
+            "a-bucket",
+            [],
+            build_properties(task, settings),
+        ).overrides["applicationConfiguration"]
+        asked = arguments[0]["properties"]
+        workers = int(asked["spark.executor.cores"]) * int(asked[executors])
+        return int(asked["spark.driver.cores"]) + workers
+
+    def both(executors: str) -> int:
+        return cores("extract_metadata", executors) + cores("validate_data", executors)
+
+    assert both("spark.dynamicAllocation.maxExecutors") == 16
+    assert both("spark.dynamicAllocation.initialExecutors") <= 16
+    assert cores("extract_metadata", "spark.dynamicAllocation.maxExecutors") == 2
+    assert settings.emr_max_cores == 16
 
 
 def test_a_dry_run_rejects_into_its_own_staging() -> None:

@@ -11,6 +11,7 @@ from dags.systems.emr_serverless import (
     Attempt,
     EmrError,
     EmrServerless,
+    Running,
     Task,
     build_attempt,
     jdbc_properties,
@@ -23,11 +24,17 @@ TASK = Task("music_streaming_etl", CLAIM, "validate_data", STARTED)
 ENDED_BEFORE = ClientError({"Error": {"Code": "ValidationException", "Message": ""}}, "Cancel")
 
 
-def choose(service: Service, task: Task = TASK) -> Attempt:
+def look(service: Service, task: Task = TASK) -> Attempt | Running:
     emr = EmrServerless(service, "music-streaming")
     return emr.choose_attempt(
         "app-1", task, SETTINGS, "a-bucket", ["--claim", "c"], {"spark.x": "1"}
     )
+
+
+def choose(service: Service) -> Attempt:
+    chosen = look(service)
+    assert isinstance(chosen, Attempt)
+    return chosen
 
 
 @pytest.mark.parametrize(
@@ -80,13 +87,18 @@ def test_a_job_run_that_is_being_cancelled_counts_as_one_that_ended() -> None:
 
 
 @pytest.mark.parametrize("state", ["SUBMITTED", "PENDING", "SCHEDULED", "QUEUED", "RUNNING"])
-def test_a_live_job_run_of_this_claim_is_attached_to(state: str) -> None:
+def test_a_live_job_run_of_this_claim_is_waited_for_by_its_id(state: str) -> None:
     service = Service(a_job_run(3, state), a_job_run(2, "FAILED"), a_job_run(1, "FAILED"))
 
-    attempt = choose(service)
+    found = look(service)
 
-    assert (attempt.output, attempt.token) == (f"{FOLDER}/attempt=3", TASK.token(3))
-    assert attempt.job_driver["sparkSubmit"]["entryPoint"] == "e"
+    monitoring = {"managedPersistenceMonitoringConfiguration": {"enabled": True}}
+    assert found == Running(
+        "id-3",
+        f"{CLAIM}/validate_data",
+        f"{FOLDER}/attempt=3",
+        {"monitoringConfiguration": monitoring},
+    )
     assert service.cancelled == []
 
 
@@ -131,7 +143,7 @@ def test_no_two_attempts_share_a_token() -> None:
     assert {len(token) for token in tokens} == {64}
 
 
-def test_an_attempt_names_the_jobs_files_its_own_folders_and_its_size() -> None:
+def test_an_attempt_names_the_jobs_files_its_own_folders_and_its_settings() -> None:
     attempt = build_attempt(TASK, 2, SETTINGS, "a-bucket", ["--claim", "c"], {"spark.x": "1"})
 
     quarantine = f"s3://a-bucket/quarantine/claim={CLAIM}/attempt=2"
@@ -146,14 +158,7 @@ def test_an_attempt_names_the_jobs_files_its_own_folders_and_its_size() -> None:
     }
     (configuration,) = attempt.overrides["applicationConfiguration"]
     assert configuration["classification"] == "spark-defaults"
-    assert configuration["properties"] == {
-        "spark.driver.cores": "1",
-        "spark.driver.memory": "2g",
-        "spark.executor.cores": "2",
-        "spark.executor.memory": "4g",
-        "spark.dynamicAllocation.maxExecutors": "1",
-        "spark.x": "1",
-    }
+    assert configuration["properties"] == {"spark.x": "1"}
     logs = attempt.overrides["monitoringConfiguration"]["s3MonitoringConfiguration"]
     assert logs == {"logUri": f"s3://a-bucket/logs/claim={CLAIM}/"}
 

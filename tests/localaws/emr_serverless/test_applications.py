@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from localaws.emr_serverless.applications import STARTABLE, require
+from localaws.endpoint.service import ServiceError
 from tests.localaws.emr_serverless.emr_service import Service
 
 API = "emr-serverless/latest/APIReference/"
@@ -48,6 +51,24 @@ def test_an_application_starts_and_stops_when_it_is_told_to(service: Service) ->
     stopped = service.wait_application(application, "STOPPED")
 
     assert stopped["updatedAt"] >= stopped["createdAt"]
+
+
+@pytest.mark.rule(
+    "An application is started twice without error, and not while it is stopping",
+    page=API + "API_StartApplication.html",
+    group="emr",
+)
+def test_an_application_is_started_twice_and_not_while_it_is_stopping(service: Service) -> None:
+    application = service.create()
+    client = service.client()
+    for _ in range(2):
+        client.start_application(applicationId=application)
+    service.wait_application(application, "STARTED")
+    client.start_application(applicationId=application)
+    stopping = SimpleNamespace(id="an-id", state="STOPPING")
+
+    with pytest.raises(ServiceError, match="to be started: .* Current status: STOPPING"):
+        require(stopping, STARTABLE, "started")  # type: ignore[arg-type]
 
 
 @pytest.mark.rule(

@@ -122,6 +122,19 @@ def test_a_job_run_that_exceeds_the_maximum_capacity_fails(service: Service) -> 
     assert small["state"] == "SUCCESS"
 
 
+def test_a_job_run_whose_executors_contradict_each_other_fails_before_it_begins(
+    service: Service,
+) -> None:
+    application = service.create()
+    parameters = f"{SMALL} --conf spark.dynamicAllocation.minExecutors=2"
+
+    run = service.wait(application, service.start(application, parameters=parameters))
+
+    assert run["state"] == "FAILED"
+    assert "initialExecutors: 1 must be between" in run["stateDetails"]
+    assert "startedAt" not in run
+
+
 @pytest.mark.rule(
     "An idle application stops after idleTimeoutMinutes, 15 by default", page=BEHAVIOUR, group="emr"
 )

@@ -2,7 +2,13 @@
 
 import pytest
 
-from localaws.emr_serverless.worker_sizes import SizeError, Workers, check_size, read_workers
+from localaws.emr_serverless.worker_sizes import (
+    SizeError,
+    Workers,
+    check_executors,
+    check_size,
+    read_workers,
+)
 
 PAGE = "emr/latest/EMR-Serverless-UserGuide/jobs-spark.html"
 
@@ -25,7 +31,6 @@ def test_the_defaults_are_those_of_the_service() -> None:
     [
         ({"spark.executor.instances": "5"}, 5),
         ({"spark.dynamicAllocation.initialExecutors": "2"}, 2),
-        ({"spark.dynamicAllocation.maxExecutors": "1"}, 1),
         (
             {
                 "spark.dynamicAllocation.enabled": "false",
@@ -41,6 +46,42 @@ def test_executors_are_counted_as_spark_begins_with_them(
     properties: dict[str, str], executors: int
 ) -> None:
     assert read_workers(properties).executors == executors
+
+
+@pytest.mark.rule(
+    "The executors to begin with, 3 by default, lie between minExecutors and maxExecutors",
+    page=PAGE,
+    group="emr",
+)
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ({"maxExecutors": "2"}, "3 must be between spark.dynamicAllocation.minExecutor 0 and "),
+        ({"minExecutors": "4"}, "3 must be between spark.dynamicAllocation.minExecutor 4 and "),
+        ({"initialExecutors": "2", "maxExecutors": "1"}, "2 must be between"),
+        ({"initialExecutors": "1", "minExecutors": "2", "maxExecutors": "3"}, "1 must be between"),
+    ],
+)
+def test_executors_to_begin_with_outside_their_bounds_are_refused(
+    counts: dict[str, str], told: str
+) -> None:
+    properties = {f"spark.dynamicAllocation.{name}": text for name, text in counts.items()}
+
+    with pytest.raises(SizeError) as error:
+        check_executors(properties)
+
+    start = "Maximum value of spark.dynamicAllocation.initialExecutors: "
+    assert str(error.value).startswith(start + told)
+    check_executors(properties | {"spark.dynamicAllocation.enabled": "false"})
+
+
+def test_executors_to_begin_with_inside_their_bounds_are_taken() -> None:
+    prefix = "spark.dynamicAllocation."
+    one = {f"{prefix}initialExecutors": "1", f"{prefix}maxExecutors": "1"}
+
+    check_executors(one | {f"{prefix}minExecutors": "1", "spark.executor.instances": "1"})
+    check_executors({f"{prefix}maxExecutors": "3"})
+    check_executors({})
 
 
 @pytest.mark.parametrize(
