@@ -31,7 +31,9 @@ def build_commit(staging: Path, snapshot: Snapshot, claim: dict[str, Any]) -> Pa
         take_files(staging / "quarantine", built / "quarantine")
         for table in ("users", "songs"):
             take_files(staging / "extract_metadata" / table, built / table)
-        link(staging / "validate_data" / "accounting.json", built / "accounting.json")
+        accounting = json.loads((staging / "validate_data" / "accounting.json").read_text())
+        unknown = json.loads((staging / "transform_kpis" / "unknown.json").read_text())
+        write_json(built / "accounting.json", accounting | {"unknown": unknown})
         computed = staging / "transform_kpis" / "hourly_kpis"
     else:
         last = snapshot.folder / "lake" / "track_plays" / f"commit={number - 1:010d}"
@@ -40,7 +42,7 @@ def build_commit(staging: Path, snapshot: Snapshot, claim: dict[str, Any]) -> Pa
             link_all(snapshot.folder / table, built / table)
         (built / "quarantine").mkdir()
         accounting = {"run": claim["run"], "files": {}, "refused": {}}
-        (built / "accounting.json").write_text(json.dumps(accounting, indent=1))
+        write_json(built / "accounting.json", accounting)
         computed = staging / "no-hours"
     (built / "streams").mkdir(exist_ok=True)
     previous = read_table(snapshot.folder / "hourly_kpis", schemas.HOURLY_KPIS)
@@ -50,6 +52,10 @@ def build_commit(staging: Path, snapshot: Snapshot, claim: dict[str, Any]) -> Pa
         if not any((built / name).iterdir()):
             write_table(arrow_schema(schema).empty_table(), built / name)
     return built
+
+
+def write_json(path: Path, document: dict[str, Any]) -> None:
+    path.write_text(json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False))
 
 
 def link_plays(lake: Path, built: Path) -> None:

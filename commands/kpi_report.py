@@ -1,6 +1,7 @@
 """What `make spark-run` prints at its end: accounting, refusals and the top of both KPI tables."""
 
 import json
+import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -10,6 +11,8 @@ from typing import Any
 from commands.local_metadata import LocalMetadata
 from commands.parquet_tables import count_rows, read_table
 from conf.explanations import describe
+from conf.settings import load_settings
+from conf.unknown_plays import TRACKS, USERS, describe_unknown
 from dags.steps.metadata_report import describe_files, describe_rows
 from spark_jobs import schemas
 
@@ -75,6 +78,7 @@ def print_files(accounting: dict[str, Any], *, whole: str) -> None:
         f"{sums['rows_accepted']:,} accepted + {sums['rows_duplicate']:,} duplicate + "
         f"{rejected:,} rejected"
     )
+    print_unknown(accounting)
 
 
 def print_explained(accounting: Mapping[str, Any], place: str, call: str, *, whole: str) -> None:
@@ -90,6 +94,22 @@ def print_explained(accounting: Mapping[str, Any], place: str, call: str, *, who
         print("\n".join(lines))
     if len(keys) > SHOWN_FILES:
         print(f"{whole} explains {len(keys) - SHOWN_FILES:,} more files")
+
+
+def print_unknown(accounting: dict[str, Any]) -> None:
+    """Print how many plays are of unknown tracks and users, and the files that have too many."""
+    unknown = accounting.get("unknown") or {"files": {}}
+    if unknown["files"]:
+        tracks, users = unknown[TRACKS], unknown[USERS]
+        print(
+            f"{tracks:,} plays of unknown tracks, {users:,} of unknown users: they count in hours"
+        )
+    share = load_settings("local", os.environ).max_unknown_share
+    lines = describe_unknown(accounting["files"], unknown, share)
+    for line in lines[:SHOWN_FILES]:
+        print(f"WARNING: {line}")
+    if len(lines) > SHOWN_FILES:
+        print(f"WARNING: and {len(lines) - SHOWN_FILES:,} more such lines")
 
 
 def describe_reasons(reasons: dict[str, int]) -> str:

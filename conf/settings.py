@@ -35,6 +35,7 @@ NUMBERS = {
     "lease_minutes": (2, 10_080),
     "max_rejected_share": (0, 1),
     "min_rejected_rows": (0, 1_000_000_000),
+    "max_unknown_share": (0, 1),
     "popularity_play_weight": (0, 1),
     "staging_days": (1, 3650),
     "task_retries": (0, 10),
@@ -95,6 +96,7 @@ class Settings:
     min_rejected_rows: int
     metadata_mode: str
     track_id_prefix: str
+    max_unknown_share: float
     popularity_play_weight: float
     staging_days: int
     is_deferrable: bool

@@ -140,7 +140,17 @@ CLAIMED_FILES = StructType(
     ]
 )
 
-# Grain: one row per line. What the fast rule makes of it; inside a job only.
+# Grain: one row per valid play of a file, copies included. Left by validate_data for the counts of
+# plays whose track or listener is not known: those that LINES does not hold as proven.
+FILE_PLAYS = StructType(
+    [
+        key("file_index", IntegerType()),
+        key("user_id", LongType()),
+        key("track_id", StringType(), MAX_TRACK_ID_BYTES),
+    ]
+)
+
+# Grain: one row per line. What the fast rule makes of it; inside the jobs only.
 LINES = StructType(
     [
         value("file_index", IntegerType()),

@@ -69,25 +69,27 @@ def write(
     if partition_column:
         writer = writer.partitionBy(partition_column)
     save(writer, uri)
-    files = describe_files(frame.sparkSession, uri)
+    return finish(frame.sparkSession, uri, schema)
+
+
+def finish(spark: SparkSession, uri: str, schema: StructType) -> int:
+    """Write `_files.json` of what lies in a folder, and give its number of rows."""
+    files = describe_files(spark, uri)
     rows = sum(int(file["rows"]) for file in files)
-    listing = {"schema": describe(schema), "files": files}
-    hadoop_files.write_bytes(
-        frame.sparkSession,
-        hadoop_files.join_uri(uri, FILES_JSON),
-        json.dumps(listing, indent=1).encode(),
-    )
+    content = json.dumps({"schema": describe(schema), "files": files}, indent=1).encode()
+    hadoop_files.write_bytes(spark, hadoop_files.join_uri(uri, FILES_JSON), content)
     log.info("wrote %s: %d rows in %d files", uri, rows, len(files))
     return rows
 
 
 def write_scratch(frame: DataFrame, uri: str, schema: StructType) -> DataFrame:
-    """Write what only this job reads, the fastest way, and give it back as it was written."""
+    """Write what only jobs read, the fastest way, and give it back as it was written."""
     check_schema(frame, uri, schema, None)
     # Nearly all values differ: looking each up in a dictionary would only take time.
     writer = frame.write.mode("errorifexists").option("parquet.enable.dictionary", "false")
     save(writer.option("compression", "lz4"), uri)
-    return read_parquet(frame.sparkSession, [uri], schema)
+    finish(frame.sparkSession, uri, schema)
+    return read(frame.sparkSession, uri, schema)
 
 
 def save(writer: DataFrameWriter, uri: str) -> None:

@@ -114,7 +114,33 @@ class PlainJobs:
         self._write(f"{folder}/track_plays", schemas.TRACK_PLAYS, totals.items())
         self._write(f"{folder}/genre_kpis", schemas.GENRE_KPIS, [[*map(plain, r)] for r in genres])
         self._write(f"{folder}/hourly_kpis", schemas.HOURLY_KPIS, hours)
+        unknown = self._count_unknown(document, songs, outputs)
+        self.bucket.put(f"{folder}/unknown.json", json.dumps(unknown).encode())
         return self.bucket.uri(folder)
+
+    def _count_unknown(
+        self,
+        document: dict[str, Any],
+        songs: Iterable[reference_kpis.Song],
+        outputs: Mapping[str, str],
+    ) -> dict[str, Any]:
+        """Count by reading the files once more; only those that validate_data took."""
+        validated = self.bucket.key_of(outputs["validate_data"])
+        taken = self.bucket.read_json(f"{validated}/accounting.json")["files"]
+        users = self._read(f"{self.bucket.key_of(outputs['extract_metadata'])}/users")
+        plays = {
+            key: plays for key, plays in self._read_deliveries(document).items() if key in taken
+        }
+        return reference_kpis.unknown_plays(plays, songs, {row["user_id"] for row in users})
+
+    def _read_deliveries(self, document: dict[str, Any]) -> dict[str, list[Play]]:
+        deliveries = {}
+        for file in document["files"]:
+            content = self.bucket.read(file["file_key"]) or b""
+            modified = micros(datetime.fromisoformat(file["last_modified"]))
+            rows = reference.read_file(file["file_key"], content, modified).rows
+            deliveries[file["file_key"]] = [found for _, found in rows if isinstance(found, tuple)]
+        return deliveries
 
     def lake_plays(self, commit: int) -> Iterator[Play]:
         """Give all plays up to a commit as a reader of the lake takes them."""

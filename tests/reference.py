@@ -68,7 +68,9 @@ def read_file(file_key: str, content: bytes, last_modified: int) -> Reading:
     return Reading(None, names, lines[0], rows)
 
 
-def judge_line(line: bytes, names: Sequence[str], last_modified: int) -> Play | str:
+def judge_line(
+    line: bytes, names: Sequence[str], last_modified: int, track_id_prefix: str = ""
+) -> Play | str:
     """Give a line's play, or the first reason against it."""
     try:
         fields = split_fields(line.decode())
@@ -77,6 +79,7 @@ def judge_line(line: bytes, names: Sequence[str], last_modified: int) -> Play | 
     if fields is None or len(fields) != len(names):
         return "malformed_row"
     texts = [fields[names.index(column)].strip(TRIMMED) for column in COLUMNS]
+    texts[1] = texts[1].removeprefix(track_id_prefix).strip(TRIMMED)
     if "" in texts:
         return f"missing_{COLUMNS[texts.index('')]}"
     user_id, track_id, instant = read_user_id(texts[0]), texts[1], read_instant(texts[2])
@@ -130,7 +133,10 @@ def read_digits(text: str) -> int | None:
 
 
 def read_user_id(text: str) -> int | None:
-    number = read_digits(text)
+    whole, dot, fraction = text.partition(".")
+    if dot and (not fraction or set(fraction) != {"0"}):
+        return None
+    number = read_digits(whole)
     return number if number is not None and 1 <= number <= 2**63 - 1 else None
 
 
@@ -156,22 +162,26 @@ def read_instant(text: str) -> int | None:
 
 def split_fraction(text: str) -> tuple[str, str]:
     """Part `.123+02:00` before the zone."""
-    starts = [at for at, char in enumerate(text) if char in "Z+-"]
+    starts = [at for at, char in enumerate(text) if char in "Z+- "]
     return (text[: starts[0]], text[starts[0] :]) if starts else (text, "")
 
 
 def read_fraction(text: str) -> int | None:
     if not text:
         return 0
-    is_short = text[0] == "." and 2 <= len(text) <= 7
-    return read_digits(text[1:].ljust(6, "0")) if is_short else None
+    digits, surplus = text[1:7], text[7:]
+    is_fraction = text[0] == "." and digits and len(surplus) <= 3 and not surplus.strip("0")
+    return read_digits(digits.ljust(6, "0")) if is_fraction else None
 
 
 def read_offset(zone: str) -> int | None:
-    if zone in ("", "Z"):
+    """Give what `Z`, ` UTC`, `+02`, `+0200` or `+02:00` adds to UTC, None if it is no zone."""
+    if zone in ("", "Z", " UTC"):
         return 0
-    hours, minutes = read_digits(zone[1:3]), read_digits(zone[4:])
-    if len(zone) != 6 or zone[3] != ":" or hours is None or minutes is None:
+    rest = zone[3:].removeprefix(":") if len(zone) == 6 else zone[3:]
+    hours, minutes = read_digits(zone[1:3]), read_digits(rest or "00")
+    is_sized = zone[0] in "+-" and len(zone[1:3]) == 2 and len(rest) in (0, 2)
+    if not is_sized or hours is None or minutes is None:
         return None
     if minutes > 59 or hours * 60 + minutes > 18 * 60:
         return None

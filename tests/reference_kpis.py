@@ -4,11 +4,13 @@ Means, indexes and diversities are exact fractions; instants are microseconds si
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from tests.reference import HOUR, TRIMMED, Play
+
+UNKNOWN = ("plays_of_unknown_tracks", "plays_of_unknown_users")
 
 
 class Song(NamedTuple):
@@ -77,3 +79,22 @@ def hourly_kpis(plays: Iterable[Play], songs: Iterable[Song]) -> set[tuple[Any, 
         top_plays = counts[top] if top else None
         result.add((hour, listeners, len(played), len(tracks), top, top_plays, diversity))
     return result
+
+
+def unknown_plays(
+    plays: Mapping[str, Sequence[Play]], songs: Iterable[Song], users: Set[int]
+) -> dict[str, Any]:
+    """Give the document of `unknown.json` of the valid plays of each file, copies included."""
+    tracks = {song.track_id for song in songs}
+    files = {}
+    for key, found in plays.items():
+        of_tracks = sum(track not in tracks for _, track, _ in found)
+        of_users = sum(user not in users for user, _, _ in found)
+        if of_tracks or of_users:
+            files[key] = unknown_counts(of_tracks, of_users)
+    sums = (sum(counts[kind] for counts in files.values()) for kind in UNKNOWN)
+    return {"files": files} | unknown_counts(*sums)
+
+
+def unknown_counts(of_tracks: int, of_users: int) -> dict[str, int]:
+    return dict(zip(UNKNOWN, (of_tracks, of_users), strict=True))

@@ -70,6 +70,8 @@ class Plan:
         plays: how many plays the moves bring.
         files: what the ledger will say of each claimed file.
         quarantine: the folder of the attempt that counts.
+        unknown: how many plays are of unknown tracks and users, as transform_kpis wrote it; None in
+            a plan of before it did.
         listed_until: the last day on which a run listed the deliveries, None before the first.
     """
 
@@ -86,6 +88,7 @@ class Plan:
     files: Mapping[str, FileAccount]
     quarantine: str
     listed_until: str | None = None
+    unknown: Mapping[str, Any] | None = None
 
 
 def build_plan(
@@ -124,6 +127,7 @@ def build_plan(
         files=_account(claim, accounting),
         quarantine=places.quarantine_folder(claim.claim, attempt, is_dry=claim.is_dry),
         listed_until=claim.listed_until.isoformat() if claim.listed_until else None,
+        unknown=bucket.read_json(f"{folders['transform_kpis']}/unknown.json"),
     )
 
 

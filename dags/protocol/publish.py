@@ -1,9 +1,11 @@
 """What follows a commit only carries out its plan: the lake, then the ledger. By anyone, again."""
 
+from dataclasses import asdict
 from logging import ERROR, WARNING
 
 from conf import explanations, places
 from conf.run_log import get_log
+from conf.unknown_plays import describe_unknown
 from dags.protocol import plan as plans
 from dags.protocol.pipeline import Pipeline
 from dags.protocol.plan import FileAccount, Plan
@@ -50,6 +52,7 @@ def mark(pipeline: Pipeline, plan: Plan) -> None:
 
     in_parallel(finish, plan.files.items())
     _tell(pipeline, plan)
+    _tell_unknown(pipeline, plan)
     log.info("marked %d files of commit %d", len(plan.files), plan.commit)
 
 
@@ -68,6 +71,19 @@ def _tell(pipeline: Pipeline, plan: Plan) -> None:
         pipeline.alerts.send(
             f"music_streaming_etl refused {refused} file(s)",
             "\n".join([f"run {plan.run}, task mark_processed:", *told[True], *told[False]]),
+        )
+
+
+def _tell_unknown(pipeline: Pipeline, plan: Plan) -> None:
+    """Warn of the files whose plays are, above the configured share, of unknown tracks or users."""
+    files = {key: asdict(account) for key, account in plan.files.items()}
+    lines = describe_unknown(files, plan.unknown, pipeline.settings.max_unknown_share)
+    for line in lines:
+        log.warning("%s", line)
+    if lines:
+        pipeline.alerts.send(
+            "music_streaming_etl took plays of unknown tracks or users",
+            "\n".join([f"run {plan.run}, task mark_processed: they count in hours alone", *lines]),
         )
 
 

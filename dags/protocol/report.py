@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from conf import explanations, places
+from conf.unknown_plays import WORDS as KINDS
 from dags.protocol.pipeline import Pipeline
 from dags.protocol.plan import FileAccount, Plan
 
@@ -48,6 +49,7 @@ def describe(plan: Plan, metadata: Mapping[str, Any] | None, status: str) -> dic
         "refused": {key: file.refused for key, file in plan.files.items() if file.refused},
         "explained": {key: f.explanation for key, f in plan.files.items() if f.explanation},
         "rows": rows,
+        "unknown": plan.unknown,
         "quarantine": plan.quarantine,
         "logs": places.log_folder(plan.claim),
     }
@@ -72,6 +74,8 @@ def render(document: Mapping[str, Any]) -> str:
         _table(("file", "reason", "why, and what to do"), _refused(document)),
         "<h2>Rejected rows</h2>",
         _table(("file", "reason", "rows", "first line", "value", "wanted"), _rejected(document)),
+        "<h2>Plays of unknown tracks and users</h2>",
+        _table(("file", *KINDS), _unknown(document["unknown"])),
         "<h2>Rows of the run</h2>",
         _table(("table", "rows"), document["rows"].items()),
     ]
@@ -95,6 +99,13 @@ def _rejected(document: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
     for key, explanation in document["explained"].items():
         for reason, found in explanation.get("reasons", {}).items():
             yield key, reason, *(found[name] for name in ("rows", "line", "value", "wanted"))
+
+
+def _unknown(unknown: Mapping[str, Any] | None) -> Iterable[tuple[Any, ...]]:
+    """Give the row of each file that has such plays, and of all."""
+    if unknown and unknown["files"]:
+        yield from ((key, *map(counts.get, KINDS)) for key, counts in unknown["files"].items())
+        yield ("in all", *map(unknown.get, KINDS))
 
 
 def _reasons(rejected: Mapping[str, int]) -> str:

@@ -1,6 +1,7 @@
 """Compute genre and hourly KPIs from the accepted plays, the songs and the lake."""
 
 import argparse
+import json
 import logging
 import sys
 
@@ -12,6 +13,9 @@ from spark_jobs.claim import Claim, read_claim
 from spark_jobs.transforms.genres import compute_genre_kpis
 from spark_jobs.transforms.hourly import compute_hourly_kpis
 from spark_jobs.transforms.track_plays import add_new_plays
+from spark_jobs.transforms.unknown import count_unknown_plays, unite_valid_plays
+
+UNKNOWN = ("plays_of_unknown_tracks", "plays_of_unknown_users")
 
 log = logging.getLogger("transform_kpis")
 
@@ -33,7 +37,7 @@ def parse_args(argv: list[str]) -> argparse.Namespace:
 
 
 def run(spark: SparkSession, args: argparse.Namespace) -> None:
-    """Write `track_plays`, `genre_kpis` and `hourly_kpis` of a claim.
+    """Write `track_plays`, `genre_kpis`, `hourly_kpis` and `unknown.json` of a claim.
 
     A rebuild derives them from all plays of the lake, in place of the touched hours' alone.
     Idempotent: the same inputs give the same rows in any fresh folder.
@@ -67,6 +71,7 @@ def run(spark: SparkSession, args: argparse.Namespace) -> None:
         hadoop_files.join_uri(args.output, "hourly_kpis"),
         schemas.HOURLY_KPIS,
     )
+    write_unknown(spark, args, claim, songs)
 
 
 def base_commit(claim: Claim) -> int:
@@ -103,6 +108,39 @@ def read_touched_plays(
     return in_touched.where(F.col("is_touched") | is_backfilled).select(
         *schemas.STREAMS.fieldNames()
     )
+
+
+def write_unknown(
+    spark: SparkSession, args: argparse.Namespace, claim: Claim, songs: DataFrame
+) -> None:
+    """Write how many valid plays of each file, copies included, are of unknown tracks and users.
+
+    Files without one are left out, and refused files too.
+    """
+    accounting = hadoop_files.read_bytes(
+        spark, hadoop_files.join_uri(args.validated, "accounting.json")
+    )
+    read = json.loads(accounting.decode())["files"]
+    files = {}
+    if read:
+        lines = hadoop_files.join_uri(args.validated, "lines")
+        odd_plays = hadoop_files.join_uri(args.validated, "odd_plays")
+        plays = unite_valid_plays(
+            storage.read(spark, lines, schemas.LINES),
+            storage.read(spark, odd_plays, schemas.FILE_PLAYS),
+        )
+        users_uri = hadoop_files.join_uri(args.metadata, "users")
+        users = storage.read(spark, users_uri, schemas.USERS)
+        for row in count_unknown_plays(plays, songs, users).collect():
+            counts = {name: row[name] for name in UNKNOWN}
+            file_key = claim.files[row.file_index].file_key
+            if file_key in read and any(counts.values()):
+                files[file_key] = counts
+    sums = {name: sum(counts[name] for counts in files.values()) for name in UNKNOWN}
+    log.info("of the valid plays: %s", sums)
+    content = json.dumps({"files": files} | sums, indent=1, sort_keys=True, ensure_ascii=False)
+    uri = hadoop_files.join_uri(args.output, "unknown.json")
+    hadoop_files.write_bytes(spark, uri, content.encode())
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from spark_jobs.transforms.examples import (
 )
 from spark_jobs.transforms.line_rules import apply_line_rules
 from spark_jobs.transforms.quarantine import select_quarantine
+from spark_jobs.transforms.unknown import select_odd_plays
 
 PLAYS_PER_PART = 4_000_000  # of a day: what one task deduplicates and writes to one file
 MAX_PARTITIONS = 2_000
@@ -41,6 +42,7 @@ def parse_args(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--quarantine", required=True, help="URI of the quarantine, fresh")
     parser.add_argument("--max-rejected-share", type=float, default=0.10)
     parser.add_argument("--min-rejected-rows", type=int, default=20)
+    parser.add_argument("--track-id-prefix", default="", help="dropped where a track id begins so")
     args = parser.parse_args(argv)
     if not 0 <= args.max_rejected_share <= 1:
         parser.error(f"--max-rejected-share is a share of 0 … 1, got {args.max_rejected_share}")
@@ -50,6 +52,7 @@ def parse_args(argv: list[str]) -> argparse.Namespace:
 def run(spark: SparkSession, args: argparse.Namespace) -> None:
     """Write `streams`, `touched_hours`, `accounting.json` and the quarantine of a claim.
 
+    `lines` and `odd_plays` stay for transform_kpis, which counts plays by file there.
     Idempotent: the same claim and lake give the same rows in any fresh folder.
     """
     claim = read_claim(spark, args.claim)
@@ -61,9 +64,11 @@ def run(spark: SparkSession, args: argparse.Namespace) -> None:
     )
     described = stream_files.describe_files(spark, files)
     scratch = hadoop_files.join_uri(args.output, "lines")
-    lines = read_once(spark, files, described, scratch)
-    judged = apply_line_rules(lines.where(F.col("listen_time").isNull()), described)
-    judged = judged.persist(StorageLevel.DISK_ONLY)
+    prefix = args.track_id_prefix
+    lines = read_once(spark, files, described, scratch, prefix)
+    judged = apply_line_rules(
+        lines.where(F.col("listen_time").isNull()), described, track_id_prefix=prefix
+    ).persist(StorageLevel.DISK_ONLY)
     plays = select_plays(lines, judged)
     plays_by_hour = accounting.count_plays_by_file_and_hour(plays).coalesce(4).persist()
 
@@ -85,16 +90,22 @@ def run(spark: SparkSession, args: argparse.Namespace) -> None:
         touched_hours, hadoop_files.join_uri(args.output, "touched_hours"), schemas.TOUCHED_HOURS
     )
     accepted = write_streams(without_files(plays, refused), hours, claim, args)
-    hadoop_files.delete(spark, scratch)
+    if files.readable:
+        odd_uri = hadoop_files.join_uri(args.output, "odd_plays")
+        storage.write(select_odd_plays(judged), odd_uri, schemas.FILE_PLAYS)
     write_accounting(spark, args.output, claim, files, (counts, examples), refused, accepted)
 
 
 def read_once(
-    spark: SparkSession, files: stream_files.StreamFiles, described: DataFrame, scratch: str
+    spark: SparkSession,
+    files: stream_files.StreamFiles,
+    described: DataFrame,
+    scratch: str,
+    track_id_prefix: str,
 ) -> DataFrame:
     """Scan the files once and keep what the fast rule makes of their lines: LINES.
 
-    All that follows reads it from there: counts, quarantine, plays.
+    All that follows reads it from there: counts, quarantine, plays; transform_kpis too.
     """
     if not files.readable:
         return spark.createDataFrame([], schemas.LINES)
@@ -108,7 +119,7 @@ def read_once(
         )
         for _, layout in files.readable.values()
     )
-    proven = prove_common_lines(lines, described, layouts)
+    proven = prove_common_lines(lines, described, layouts, track_id_prefix=track_id_prefix)
     return storage.write_scratch(proven, scratch, schemas.LINES)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.transforms.line_rules import without_prefix
 from spark_jobs.transforms.listen_time import is_in_range
 
 USER_ID = "[1-9][0-9]{0,17}+"
@@ -53,7 +54,9 @@ def choose_layouts(layouts: Iterable[Layout]) -> list[Layout]:
     return [layout for layout, _ in frequent.most_common(MAX_LAYOUTS)]
 
 
-def prove_common_lines(lines: DataFrame, files: DataFrame, layouts: Sequence[Layout]) -> DataFrame:
+def prove_common_lines(
+    lines: DataFrame, files: DataFrame, layouts: Sequence[Layout], *, track_id_prefix: str = ""
+) -> DataFrame:
     """Read the common lines as plays and pass the others on as they are.
 
     Args:
@@ -61,6 +64,7 @@ def prove_common_lines(lines: DataFrame, files: DataFrame, layouts: Sequence[Lay
             `line_id`.
         files: CLAIMED_FILES, unique by `path`.
         layouts: Those whose common lines are looked for.
+        track_id_prefix: Dropped where a track id begins with it.
 
     Returns:
         LINES. A play has user, time and its track in `text`. Any other line has nulls but for
@@ -79,10 +83,14 @@ def prove_common_lines(lines: DataFrame, files: DataFrame, layouts: Sequence[Lay
     values = parted.select(
         *("file_index", "last_modified", "line", "line_id"),
         F.get("fields", F.col("user_position")).alias("user_text"),
-        F.get("fields", F.col("track_position")).alias("track_text"),
+        without_prefix(F.get("fields", F.col("track_position")), track_id_prefix).alias(
+            "track_text"
+        ),
         F.get("fields", F.col("time_position")).try_cast("timestamp").alias("instant"),
     )
     is_play = is_in_range(F.col("instant"), F.col("last_modified"))
+    if track_id_prefix:  # nothing may be left of an id
+        is_play &= F.col("track_text") != ""
     judged = values.withColumn("is_play", F.coalesce(is_play, F.lit(False)))
     return judged.select(
         "file_index",

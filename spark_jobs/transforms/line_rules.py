@@ -10,12 +10,13 @@ from spark_jobs.transforms.listen_time import is_in_range, parse_listen_time
 CONTROL_CHARACTER = r"[\x00-\x1f\x7f]"
 
 
-def apply_line_rules(lines: DataFrame, files: DataFrame) -> DataFrame:
+def apply_line_rules(lines: DataFrame, files: DataFrame, *, track_id_prefix: str = "") -> DataFrame:
     """Read each line as a play, or name the first rule that it breaks.
 
     Args:
         lines: `file_index`, `text` (a line without its end), `line_id`.
         files: CLAIMED_FILES, unique by `file_index`.
+        track_id_prefix: Dropped where a track id begins with it.
 
     Returns:
         `file_index`, `user_id`, `track_id`, `listen_time`, `reason`, `line`, `is_header`,
@@ -26,7 +27,7 @@ def apply_line_rules(lines: DataFrame, files: DataFrame) -> DataFrame:
     rows = lines.where(F.btrim("text", F.lit(BLANKS)) != "").join(
         F.broadcast(files), on="file_index", how="inner"
     )
-    judged = read_values(rows).withColumn("reason", first_broken_rule())
+    judged = read_values(rows, track_id_prefix).withColumn("reason", first_broken_rule())
     is_play = F.col("reason").isNull()
     return judged.select(
         "file_index",
@@ -40,7 +41,7 @@ def apply_line_rules(lines: DataFrame, files: DataFrame) -> DataFrame:
     )
 
 
-def read_values(rows: DataFrame) -> DataFrame:
+def read_values(rows: DataFrame, track_id_prefix: str) -> DataFrame:
     """Give what the rules look at: the three texts, their values, and how the line is made."""
     fields = rows.withColumn("fields", split_fields(F.col("text")))
     texts = fields.select(
@@ -51,7 +52,7 @@ def read_values(rows: DataFrame) -> DataFrame:
         F.is_valid_utf8("text").alias("is_utf8"),
         (F.size("fields") == F.col("field_count")).alias("is_complete"),
         field_value("user_position").alias("user_text"),
-        field_value("track_position").alias("track_text"),
+        without_prefix(field_value("track_position"), track_id_prefix).alias("track_text"),
         field_value("time_position").alias("time_text"),
     )
     return texts.select(
@@ -84,9 +85,21 @@ def field_value(position: str) -> Column:
     return F.btrim(unquoted, F.lit(TRIMMED))
 
 
+def without_prefix(text: Column, prefix: str) -> Column:
+    """Drop a prefix, once, where a text begins with it; trim what is left as any value."""
+    if not prefix:
+        return text
+    rest = F.substring(text, F.lit(len(prefix) + 1), F.length(text))
+    return F.when(F.startswith(text, F.lit(prefix)), F.btrim(rest, F.lit(TRIMMED))).otherwise(text)
+
+
 def parse_user_id(text: Column) -> Column:
-    """Give the number of a text of ASCII digits within 1 … 9223372036854775807, else null."""
-    number = F.when(F.rlike(text, F.lit(r"\A[0-9]+\z")), text.try_cast("bigint"))
+    """Give the number of a text of ASCII digits within 1 … 9223372036854775807, else null.
+
+    A fraction of zeros costs no meaning: pandas writes `100.0` where a column has a gap.
+    """
+    digits = F.substring_index(text, ".", 1)
+    number = F.when(F.rlike(text, F.lit(r"\A[0-9]+(?:\.0+)?\z")), digits.try_cast("bigint"))
     return F.when(number >= 1, number)
 
 

@@ -7,8 +7,10 @@ EARLIEST = "2000-01-01T00:00:00Z"
 MAX_AHEAD_HOURS = 24  # after the file's LastModified: clocks of players run ahead
 
 DATE = "([0-9]{4}-[0-9]{2}-[0-9]{2})"
-TIME = r"((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?)"
-ZONE = "(Z|[+-](?:(?:0[0-9]|1[0-7]):[0-5][0-9]|18:00))?"
+# Microseconds; what is finer must be zero, and Spark's parser cuts it off.
+FRACTION = r"(?:\.[0-9]{1,6}0{0,3})?"
+TIME = rf"((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]{FRACTION})"
+ZONE = "(Z| UTC|[+-](?:(?:0[0-9]|1[0-7])(?::?[0-5][0-9])?|18(?::?00)?))?"
 WRITTEN = rf"\A{DATE}[ T]{TIME}{ZONE}\z"
 
 
@@ -21,7 +23,7 @@ def parse_listen_time(text: Column) -> Column:
     date = F.regexp_extract(text, WRITTEN, 1)
     time = F.regexp_extract(text, WRITTEN, 2)
     zone = F.regexp_extract(text, WRITTEN, 3)
-    instant = F.concat(date, F.lit(" "), time, F.when(zone == "", "Z").otherwise(zone))
+    instant = F.concat(date, F.lit(" "), time, F.when(zone.isin("", " UTC"), "Z").otherwise(zone))
     is_written = F.rlike(text, F.lit(WRITTEN)) & ~F.startswith(text, F.lit("0000"))
     return F.when(is_written, instant.try_cast("timestamp"))
 

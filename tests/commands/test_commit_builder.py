@@ -59,6 +59,7 @@ def run_jobs(staging: Path, **datasets: Any) -> None:
     for name, (place, schema) in places.items():
         write_dataset(staging / place, schema, datasets.get(name, {"part.parquet": []}))
     (staging / "validate_data" / "accounting.json").write_text('{"run": "of the job"}')
+    (staging / "transform_kpis" / "unknown.json").write_text('{"files": {}}')
 
 
 def a_first_commit(tmp_path: Path) -> Snapshot:
@@ -97,7 +98,10 @@ def test_a_commit_holds_what_the_jobs_wrote_and_nothing_they_left_over(tmp_path:
     assert rows(folder / "genre_kpis") == [A_GENRE]
     assert rows(folder / "hourly_kpis") == [an_hour(11, plays=5), an_hour(12, plays=1)]
     assert rows(folder / "quarantine") == [("data/streams/a.csv", b"oops", "malformed_row")]
-    assert json.loads((folder / "accounting.json").read_text()) == {"run": "of the job"}
+    assert json.loads((folder / "accounting.json").read_text()) == {
+        "run": "of the job",
+        "unknown": {"files": {}},
+    }
     assert files(folder / "songs") == ["part-00000.parquet", "part-00001.parquet"]
     assert files(folder / "lake") == [
         "streams/listen_date=2024-06-01/0000000001-0.parquet",

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from conf import places
+from conf import places, unknown_plays
 from dags.protocol import plan as plans
 from dags.protocol.claim import Claim, ClaimedFile
 from dags.protocol.plan import DataFile, FileAccount, Move, Plan
@@ -92,6 +92,8 @@ def finish_jobs(
                 bucket.put(f"{folder}/{table}/{path}", f"{table}/{path}".encode())
             bucket.put(f"{folder}/{table}/_files.json", json.dumps({"files": listed}).encode())
         outputs[task] = bucket.uri(folder)
+    unknown = json.dumps({"files": {}} | dict.fromkeys(unknown_plays.WORDS, 0)).encode()
+    bucket.put(bucket.key_of(f"{outputs['transform_kpis']}/unknown.json"), unknown)
     version_key = bucket.key_of(f"{outputs['extract_metadata']}/metadata.json")
     bucket.put(version_key, json.dumps({"metadata_version": version}).encode())
     account = {"run": RUN, "files": {A: counts()} if files is None else files}

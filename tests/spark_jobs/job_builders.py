@@ -161,9 +161,8 @@ class Bench:
         plays: Sequence[tuple[Any, ...]] = (),
         touched: Sequence[str] = (),
     ) -> None:
-        """Write what the two jobs before transform_kpis would have written."""
-        songs_frame = builders.songs(self.spark, *songs)
-        storage.write(songs_frame, f"file:{self.folder}/metadata/songs", schemas.SONGS)
+        """Write what the two jobs before transform_kpis would have written of no files."""
+        self.hand_over_metadata(songs=songs)
         new_plays = builders.plays(self.spark, *plays)
         storage.write(new_plays, f"file:{self.folder}/validated/streams", schemas.STREAMS)
         hours = [(builders.at(hour),) for hour in touched]
@@ -172,13 +171,24 @@ class Bench:
             f"file:{self.folder}/validated/touched_hours",
             schemas.TOUCHED_HOURS,
         )
+        accounting = {"run": A_RUN, "files": {}, "refused": {}}
+        (self.folder / "validated" / "accounting.json").write_text(json.dumps(accounting))
 
-    def transform(self, *flags: str, attempt: int = 1) -> Path:
+    def hand_over_metadata(
+        self, *, songs: Sequence[tuple[Any, ...]] = (), users: Sequence[tuple[Any, ...]] = ()
+    ) -> None:
+        """Write what extract_metadata would have written."""
+        folder = f"file:{self.folder}/metadata"
+        storage.write(builders.songs(self.spark, *songs), f"{folder}/songs", schemas.SONGS)
+        users_frame = builders.frame(self.spark, schemas.USERS, *users)
+        storage.write(users_frame, f"{folder}/users", schemas.USERS)
+
+    def transform(self, *flags: str, attempt: int = 1, validated: str | Path = "validated") -> Path:
         """Run transform_kpis over what was handed over; give its folder."""
         output = self.folder / "staging" / "transform_kpis" / f"attempt={attempt}"
         argv = ["--claim", self.write_claim(), "--lake", f"file:{self.lake}"]
         argv += ["--metadata", f"file:{self.folder}/metadata", "--output", f"file:{output}"]
-        argv += ["--validated", f"file:{self.folder}/validated", *flags]
+        argv += ["--validated", f"file:{self.folder / validated}", *flags]
         transform_kpis.run(self.spark, transform_kpis.parse_args(argv))
         return output
 

@@ -11,6 +11,7 @@ from dags.protocol.plan import FileAccount
 from tests.dags.memory_s3 import MemoryS3
 from tests.dags.pipeline_doubles import a_pipeline
 from tests.dags.plan_builders import CLAIM, RUN, A, B, a_plan, counts
+from tests.reference_kpis import unknown_counts
 
 EVIL = "data/streams/<script>alert('1')</script>&\"<b>.csv"
 NAME = places.run_name(RUN)
@@ -67,6 +68,7 @@ def test_a_report_names_the_runs_files_rows_and_places() -> None:
         "refused": {B: "columns"},
         "explained": {},
         "rows": {"streams": 4, "genre_kpis": 1, "hourly_kpis": 2},
+        "unknown": None,
         "quarantine": f"quarantine/claim={CLAIM}/attempt=1",
         "logs": f"logs/claim={CLAIM}",
     }
@@ -129,3 +131,12 @@ def test_both_forms_are_written_and_say_the_same() -> None:
 
 def test_a_run_that_loaded_no_metadata_reports_none() -> None:
     assert report.write(a_pipeline(), a_plan(), status="committed")["metadata"] is None
+
+
+def test_a_report_shows_the_plays_of_unknown_tracks_and_users() -> None:
+    unknown = {"files": {A: unknown_counts(3, 2)}} | unknown_counts(3, 2)
+
+    shown = page(unknown=unknown)
+
+    numbers = '<td class="n">3</td><td class="n">2</td>'
+    assert f"<tr><td>{A}</td>{numbers}</tr><tr><td>in all</td>{numbers}</tr></table>" in shown

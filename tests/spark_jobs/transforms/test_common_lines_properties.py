@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from spark_jobs.transforms.common_lines import prove_common_lines
 from spark_jobs.transforms.line_rules import apply_line_rules
 from tests.builders import a_claimed_file, claimed_files, numbered_lines
-from tests.generators import HEADERS, hostile_line
+from tests.generators import HEADERS, PREFIX, hostile_line
 from tests.spark_jobs.transforms.judging import layout_of
 
 LINES = 2_500
@@ -59,8 +59,10 @@ def test_a_proven_line_is_a_play_by_the_full_rules_and_the_same_one(
         F.col("text").alias("value"), F.concat(F.lit("p"), "file_index").alias("path")
     )
 
-    proven = prove_common_lines(scanned, files, [layout_of(names) for names in HEADERS])
-    judged = apply_line_rules(numbered_lines(spark, enumerate(lines)), files)
+    layouts = [layout_of(names) for names in HEADERS]
+    proven = prove_common_lines(scanned, files, layouts, track_id_prefix=PREFIX)
+    numbered = numbered_lines(spark, enumerate(lines))
+    judged = apply_line_rules(numbered, files, track_id_prefix=PREFIX)
 
     proven_plays, passed_on = collect_proven(proven)
     full = judged.select("file_index", "user_id", "track_id", F.unix_micros("listen_time"))
@@ -75,4 +77,5 @@ def test_a_proven_line_is_a_play_by_the_full_rules_and_the_same_one(
     assert wrong == {}
     assert {lines[index] for index in passed_on if passed_on[index] != lines[index]} == set()
     assert len(proven_plays) > LINES / 20
+    assert any(PREFIX.encode() in lines[index] for index in proven_plays)
     assert len(by_full_rules) > len(proven_plays)

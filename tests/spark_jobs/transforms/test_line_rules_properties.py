@@ -16,7 +16,7 @@ from tests.builders import (
     micros_at,
     numbered_lines,
 )
-from tests.generators import HEADERS, hostile_line
+from tests.generators import HEADERS, PREFIX, hostile_line
 from tests.reference import judge_line
 
 LINES = 2_500
@@ -38,12 +38,14 @@ def test_each_line_is_read_as_the_reference_reads_it(spark: SparkSession, seed: 
     files = [a_claimed_file(index, columns=names) for index, names in enumerate(columns)]
 
     judged = apply_line_rules(
-        numbered_lines(spark, enumerate(lines)), claimed_files(spark, *files)
+        numbered_lines(spark, enumerate(lines)),
+        claimed_files(spark, *files),
+        track_id_prefix=PREFIX,
     ).select("file_index", "user_id", "track_id", F.unix_micros("listen_time"), "reason")
 
     answers = {index: reason or tuple(play) for index, *play, reason in judged.collect()}
     expected = {
-        index: judge_line(line, names, micros_at(A_MODIFICATION))
+        index: judge_line(line, names, micros_at(A_MODIFICATION), PREFIX)
         for index, (line, names) in enumerate(zip(lines, columns, strict=True))
         if line.strip(b" \t")
     }

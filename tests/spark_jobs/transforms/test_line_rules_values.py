@@ -4,7 +4,16 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from tests.builders import A_TIME, a_judged_play, a_rejected_line
+from spark_jobs.transforms.line_rules import apply_line_rules
+from tests.builders import (
+    A_TIME,
+    a_claimed_file,
+    a_judged_play,
+    a_rejected_line,
+    claimed_files,
+    lines_of_file,
+    with_line_as_bytes,
+)
 from tests.spark_jobs.transforms.judging import assert_judged
 
 TIME = A_TIME.encode()
@@ -49,7 +58,14 @@ def test_a_user_id_is_ascii_digits_from_one_to_the_greatest_long(spark: SparkSes
         listener("1" + "0" * 40, None),
         listener("+5", None),
         listener("-5", None),
-        listener("5.0", None),
+        listener("5.0", 5),
+        listener("0100.00", 100),
+        listener("9223372036854775807.0", 9223372036854775807),
+        listener("0.0", None),
+        listener("9223372036854775808.0", None),
+        listener("5.5", None),
+        listener("5.0.0", None),
+        listener(".0", None),
         listener("5.", None),
         listener("5e0", None),
         listener("0x5", None),
@@ -80,6 +96,22 @@ def test_a_track_id_has_at_most_64_bytes(spark: SparkSession) -> None:
         track("😀" * 16 + "t", None),
         track('"' + "t" * 64 + '"""', None),
     )
+
+
+def test_a_prefix_of_track_ids_is_dropped_once_and_nothing_may_be_left(
+    spark: SparkSession,
+) -> None:
+    ids = {"p:t1": "t1", "t1": "t1", "p:p:t1": "p:t1", "p: t1": "t1", "P:t1": "P:t1", "p": "p"}
+    ids |= {"p:" + "t" * 64: "t" * 64, "p:é": "é", "p:": None, "p: ": None}
+    lines = lines_of_file(spark, *(f"7,{text},{A_TIME}".encode() for text in ids))
+
+    judged = apply_line_rules(lines, claimed_files(spark, a_claimed_file()), track_id_prefix="p:")
+
+    found = with_line_as_bytes(judged).collect()
+    assert {bytes(row.line): (row.track_id, row.reason) for row in found} == {
+        f"7,{text},{A_TIME}".encode(): (track_id, None if track_id else "missing_track_id")
+        for text, track_id in ids.items()
+    }
 
 
 def test_a_track_id_has_no_control_character_inside(spark: SparkSession) -> None:
