@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from conf.rules import judged_by
+
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{2,63}")
@@ -120,6 +122,11 @@ class Settings:
         for key in keys:
             if not pattern.fullmatch(getattr(self, key)):
                 raise SettingsError(f"{key} is {complaint}: {getattr(self, key)!r}")
+
+    @property
+    def judged_by(self) -> str:
+        """Name the rules by which files are judged here, whatever one run was asked for."""
+        return judged_by(self.max_rejected_share, self.min_rejected_rows)
 
     @property
     def alerts_topic_arn(self) -> str:

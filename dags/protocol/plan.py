@@ -67,6 +67,7 @@ class Plan:
         files: what the ledger will say of each claimed file.
         quarantine: the folder of the attempt that counts.
         listed_until: the last day on which a run listed the deliveries, None before the first.
+        judged_by: the rules by which a refused file of it counts as judged.
     """
 
     run: str
@@ -82,6 +83,7 @@ class Plan:
     files: Mapping[str, FileAccount]
     quarantine: str
     listed_until: str | None = None
+    judged_by: str = ""
 
 
 def build_plan(
@@ -120,6 +122,7 @@ def build_plan(
         files=_account(claim, accounting),
         quarantine=places.quarantine_folder(claim.claim, attempt, is_dry=claim.is_dry),
         listed_until=claim.listed_until.isoformat() if claim.listed_until else None,
+        judged_by=claim.judged_by,
     )
 
 

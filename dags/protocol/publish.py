@@ -43,7 +43,7 @@ def mark(pipeline: Pipeline, plan: Plan) -> None:
 
     def finish(entry: tuple[str, FileAccount]) -> None:
         key, account = entry
-        if not pipeline.ledger.finish(key, plan.claim, _outcome(account), now):
+        if not pipeline.ledger.finish(key, plan.claim, _outcome(account, plan.judged_by), now):
             log.warning("%s is another claim's by now: its ledger entry stays as it is", key)
 
     in_parallel(finish, plan.files.items())
@@ -59,13 +59,14 @@ def mark(pipeline: Pipeline, plan: Plan) -> None:
     log.info("marked %d files of commit %d", len(plan.files), plan.commit)
 
 
-def _outcome(account: FileAccount) -> Outcome:
+def _outcome(account: FileAccount, judged_by: str) -> Outcome:
     if account.refused:
-        return Outcome("REJECTED", error=account.refused)
+        return Outcome("REJECTED", error=account.refused, judged_by=judged_by)
     return Outcome(
         "PROCESSED",
         account.rows_read,
         account.rows_accepted,
         account.rows_duplicate,
         account.rows_rejected,
+        judged_by=judged_by,
     )
