@@ -17,6 +17,7 @@ from commands.commit_builder import build_commit
 from commands.content_hashes import sign
 from commands.delivery import DeliveredFile, Delivery, hash_delivery, list_delivery
 from commands.errors import CommandError
+from commands.growing import leave_growing
 from commands.java import SetupError
 from commands.kpi_report import print_report
 from commands.local_metadata import PASSWORD_SETTING, LocalMetadata, open_metadata
@@ -91,7 +92,7 @@ def run(args: argparse.Namespace) -> None:
         staging = state / "staging"
         delivery = hash_delivery(delivery, state)
         with open_metadata(state, delivery) as metadata:
-            claimed = claim_files(delivery, snapshot, rules)
+            claimed = leave_growing(claim_files(delivery, snapshot, rules))
             claim = write_claim(staging, claimed, snapshot, metadata.version, rules)
             if claimed or metadata.version != snapshot.metadata_version:
                 say(f"{len(claimed)} stream files to read, {len(delivery.streams)} in all")
