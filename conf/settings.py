@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from conf.rules import judged_by
+
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{2,63}")
@@ -33,6 +35,7 @@ NUMBERS = {
     "max_files_per_run": (1, 100_000),
     "listing_lookback_days": (1, 36_500),
     "lease_minutes": (2, 10_080),
+    "settle_minutes": (0, 1440),
     "max_rejected_share": (0, 1),
     "min_rejected_rows": (0, 1_000_000_000),
     "max_unknown_share": (0, 1),
@@ -92,6 +95,7 @@ class Settings:
     max_files_per_run: int
     listing_lookback_days: int
     lease_minutes: int
+    settle_minutes: int
     max_rejected_share: float
     min_rejected_rows: int
     metadata_mode: str
@@ -179,6 +183,11 @@ class Settings:
     def certificate(self) -> str:
         """Give the file name of the certificates that know the database; none without TLS."""
         return PurePosixPath(self.metadata_ssl_root_cert).name
+
+    @property
+    def judged_by(self) -> str:
+        """Name the rules by which files are judged here, whatever one run was asked for."""
+        return judged_by(self.max_rejected_share, self.min_rejected_rows)
 
     @property
     def alerts_topic_arn(self) -> str:

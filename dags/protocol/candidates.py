@@ -8,6 +8,7 @@ from datetime import date
 from dags.systems.bucket import Bucket, StoredObject, in_parallel
 
 ENDINGS = (".csv", ".csv.gz")
+HIDDEN = ("_", ".", "~$")  # `~$`: the lock that Excel puts beside an open file
 YEAR = re.compile(r"[12][0-9]{3}")
 MONTH = re.compile(r"0[1-9]|1[0-2]")
 DAY = re.compile(r"0[1-9]|[12][0-9]|3[01]")
@@ -22,9 +23,18 @@ class Deliveries:
 
 
 def is_delivery(key: str) -> bool:
-    """Tell whether a key is a delivery: CSV, packed or not, its last part not hidden."""
+    """Tell whether a key is a delivery: CSV, packed or not, its last part not hidden or a lock."""
     name = key.rpartition("/")[2]
-    return name.endswith(ENDINGS) and not name.startswith(("_", "."))
+    return name.endswith(ENDINGS) and not name.startswith(HIDDEN)
+
+
+def is_listed_for_long(key: str, prefix: str, *, today: date, lookback_days: int) -> bool:
+    """Tell whether the next runs list a key anyway, though some days go by without one."""
+    parts = key.removeprefix(prefix).split("/")[:3]
+    if not all(map(re.fullmatch, (YEAR, MONTH, DAY), parts)) or len(parts) < 3:
+        return True
+    day = _read_day(parts)
+    return day is None or (today - day).days * 2 <= lookback_days
 
 
 def list_deliveries(

@@ -1,6 +1,6 @@
 """Begin the run and claim its files; say that there is nothing to do where there is not."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from conf import places
 from conf.run_log import get_log
@@ -33,7 +33,8 @@ def run(pipeline: Pipeline, run_id: str, params: RunParams) -> dict[str, str] | 
     version = _metadata_version(pipeline)
     last = _last_plan(pipeline, beginning)
     listed_until = _day_of(last)
-    chosen = choose_files(pipeline, params, listed_until=listed_until, run_id=run_id, now=now)
+    choice = choose_files(pipeline, params, listed_until=listed_until, run_id=run_id, now=now)
+    chosen, listed_until = choice.files, choice.listed_until
     has_news = beginning.has_redone or last is None or version != last.metadata_version
     has_news = has_news or params.is_asked
     if not (chosen or has_news):
@@ -49,13 +50,14 @@ def run(pipeline: Pipeline, run_id: str, params: RunParams) -> dict[str, str] | 
         if not (files or has_news):
             log.info("nothing to do: other runs were faster")
             return None
-    claim = _describe(params, beginning, run_id, name, now, version, files, listed_until)
+    claim = _describe(pipeline, params, beginning, run_id, name, now, version, files, listed_until)
     write_claim(pipeline.bucket, claim)
     log.info("claim %s: %d files, on commit %d", name, len(files), beginning.commit)
     return {"claim": name, "run_time": now.isoformat()}
 
 
 def _describe(
+    pipeline: Pipeline,
     params: RunParams,
     beginning: Beginning,
     run_id: str,
@@ -76,8 +78,8 @@ def _describe(
         is_rebuild=params.rebuild,
         is_dry=params.dry_run,
         files=tuple(ClaimedFile(f.key, f.etag, f.size, f.last_modified) for f in files),
-        # Who was asked for something has listed nothing: those days' shares are the next run's.
-        listed_until=listed_until if params.is_asked else now.astimezone(UTC).date(),
+        listed_until=listed_until,
+        judged_by=pipeline.settings.judged_by,
     )
 
 
@@ -113,8 +115,9 @@ def _claim_files(
     Raises:
         FinalError: The operator named files, and other runs hold them all.
     """
+    rules = pipeline.settings.judged_by
     lease = now + timedelta(minutes=pipeline.settings.lease_minutes)
-    claimant = Claimant(run_id, name, int(now.timestamp()), int(lease.timestamp()))
+    claimant = Claimant(run_id, name, int(now.timestamp()), int(lease.timestamp()), rules)
     bucket, by_name = pipeline.bucket.name, bool(params.files)
 
     def claim(each: StoredObject) -> Item | None:
