@@ -43,7 +43,7 @@ def count_rejected_by_file(judged: DataFrame) -> DataFrame:
     Returns:
         `file_index`, `reason`, `rows`; `line_id` and `line` (its first bytes) of the first line
         that is no header, nulls where there is none; `header_ids`: of the lines that equal the
-        header, in order.
+        header, the first two in order, the header and the first rejected one.
     """
     rejected = judged.where(F.col("reason").isNotNull())
     # Lines beyond a file's first block have no id: they come last, and by their bytes, so that
@@ -55,7 +55,7 @@ def count_rejected_by_file(judged: DataFrame) -> DataFrame:
         F.count("*").alias("lines"),
         F.max(F.col("is_header").cast("int")).alias("headers"),
         F.min(F.when(~F.col("is_header"), place)).alias("first"),
-        F.sort_array(header_ids).alias("header_ids"),
+        F.slice(F.sort_array(header_ids), 1, 2).alias("header_ids"),
     )
     rows = (F.col("lines") - F.col("headers")).alias("rows")
     return counted.select("file_index", "reason", rows, "first.line_id", "first.line", "header_ids")

@@ -66,7 +66,7 @@ def test_rejected_lines_are_counted_by_file_and_reason_and_the_first_is_kept(
 ) -> None:
     headers = [
         a_rejected_line(b"user_id", "invalid_user_id", is_header=True, line_id=line_id)
-        for line_id in (70, None, 9)
+        for line_id in (71, 70, None, 9)
     ]
     other_header = a_rejected_line(b"user_id", "invalid_user_id", file_index=1, is_header=True)
     judged = frame(
@@ -92,7 +92,7 @@ def test_rejected_lines_are_counted_by_file_and_reason_and_the_first_is_kept(
 
     expected = spark.createDataFrame(
         [
-            (0, "invalid_user_id", 3, None, bytearray(b"a"), [9, 70]),
+            (0, "invalid_user_id", 4, None, bytearray(b"a"), [9, 70]),
             (0, "malformed_row", 3, 11, bytearray(b"b" * 4096), []),
             (1, "invalid_user_id", 0, None, None, []),
             (1, "malformed_row", 2, None, bytearray(b"a"), []),
