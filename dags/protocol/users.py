@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from conf.settings import DATABASE_NAME, DATABASE_USER, WAREHOUSE_USER
+from conf.forms import DATABASE_NAME, DATABASE_USER, WAREHOUSE_USER
 from dags.systems import metadata
 from dags.systems.warehouse import Statement, Warehouse, read_sql
 

@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Any
 
 from conf import places
-from conf.settings import ROLE_ARN
+from conf.forms import ROLE_ARN
 from conf.sql import read_statement
 
 SQL_FOLDER = "conf.sql.redshift"

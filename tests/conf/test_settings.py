@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from conf import settings
-from conf.settings import NUMBERS, Settings, SettingsError, load_settings
+from conf.forms import NUMBERS
+from conf.settings import Settings, SettingsError, load_settings
 
 
 @pytest.fixture
