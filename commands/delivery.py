@@ -1,26 +1,31 @@
 """A folder that holds users/, songs/ and streams/: it stands for `data/` in S3."""
 
 import os
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from commands.content_hashes import Signature, hash_files, sign
 from commands.errors import CommandError
+from dags.protocol import candidates
 
 FOLDERS = ("users", "songs", "streams")
-ENDINGS = (".csv", ".csv.gz")
+# In the folder of a verb's state.
+HASHES = "hashes.json"
 
 
 @dataclass(frozen=True)
 class DeliveredFile:
-    """A file as S3 would list it; `etag` changes whenever the file is written."""
+    """A file as S3 would list it; `etag` is the hash of its content, once it was asked for."""
 
     file_key: str
     path: Path
-    etag: str
+    signature: Signature
     size: int
     last_modified: datetime
+    etag: str = ""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,10 @@ class Delivery:
     songs: tuple[DeliveredFile, ...]
     streams: tuple[DeliveredFile, ...]
     ignored: tuple[str, ...]
+
+    @property
+    def files(self) -> tuple[DeliveredFile, ...]:
+        return (*self.users, *self.songs, *self.streams)
 
 
 def list_delivery(data: Path) -> Delivery:
@@ -57,6 +66,25 @@ def list_delivery(data: Path) -> Delivery:
     return Delivery(files["users"], files["songs"], files["streams"], tuple(ignored))
 
 
+def hash_delivery(delivery: Delivery, state: Path | None = None) -> Delivery:
+    """Give a delivery with its ETags; of unchanged files those that `state` holds.
+
+    Raises:
+        CommandError: A file went away.
+        OSError: A file cannot be read.
+    """
+    files = [(file.path, file.signature) for file in delivery.files]
+    try:
+        hashes = iter(hash_files(files, state and state / HASHES, time.time_ns()))
+    except FileNotFoundError as error:
+        raise gone_away(Path(error.filename)) from error
+    users, songs, streams = (
+        tuple(replace(file, etag=next(hashes)) for file in kind)
+        for kind in (delivery.users, delivery.songs, delivery.streams)
+    )
+    return Delivery(users, songs, streams, delivery.ignored)
+
+
 def walk(folder: Path) -> Iterator[Path]:
     def give_up(error: OSError) -> None:
         raise error  # os.walk would leave out a folder that cannot be read
@@ -66,23 +94,26 @@ def walk(folder: Path) -> Iterator[Path]:
 
 
 def is_delivery(key: str) -> bool:
-    """Tell whether a key is a delivery: CSV, its last part not hidden, its bytes UTF-8."""
-    name = key.rpartition("/")[2]
+    """Tell whether a key is a delivery whose bytes are UTF-8, as S3's keys are."""
     is_text = os.fsencode(key).decode("utf-8", "replace").count("\ufffd") == key.count("\ufffd")
-    return name.endswith(ENDINGS) and not name.startswith(("_", ".")) and is_text
+    return candidates.is_delivery(key) and is_text
 
 
 def describe(path: Path, file_key: str) -> DeliveredFile:
     try:
         status = path.stat()
     except FileNotFoundError as error:
-        raise CommandError(
-            f"{path} is a link to nothing or was removed just now: remove it, or run it again"
-        ) from error
+        raise gone_away(path) from error
     return DeliveredFile(
         file_key=file_key,
         path=path.absolute(),
-        etag=f"{status.st_size}-{status.st_mtime_ns}",
+        signature=sign(status),
         size=status.st_size,
         last_modified=datetime.fromtimestamp(status.st_mtime, UTC),
+    )
+
+
+def gone_away(path: Path) -> CommandError:
+    return CommandError(
+        f"{path} is a link to nothing or was removed just now: remove it, or run it again"
     )

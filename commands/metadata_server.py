@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from commands import jars, spark_submit
-from commands.delivery import list_delivery
+from commands.delivery import hash_delivery, list_delivery
 from commands.errors import CommandError
 from commands.java import SetupError
 from commands.local_metadata import PASSWORD_SETTING, load
@@ -39,7 +39,7 @@ def start(server: PostgresServer, state: Path, data: Path) -> None:
     delivery = list_delivery(data)
     server.start()
     try:
-        metadata = load(server, state, delivery)
+        metadata = load(server, state, hash_delivery(delivery, state))
     except MetadataError:
         server.stop()
         raise

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError
 from commands import airflow_local, dead_runs, run_summary
 from commands.airflow_local import DagRun, Session
 from commands.artifacts import put_artifacts
-from commands.delivery import Delivery, list_delivery
+from commands.delivery import Delivery, hash_delivery, list_delivery
 from commands.errors import CommandError
 from commands.local_aws import MISTAKES, bring_up
 from commands.local_stack import DEFAULT_STATE, describe_stack, make_client
@@ -98,8 +98,9 @@ def prepare(stack: Stack, settings: Settings, bucket: Bucket, delivery: Delivery
     if delivery is not None:
         for key in delivery.ignored:
             say(f"not a delivery, left alone: {key}")
-        notes = stack.config.state / NOTES
-        upload_delivery(bucket, settings.data_prefix, delivery, notes)
+        state = stack.config.state
+        hashed = hash_delivery(delivery, state)
+        upload_delivery(bucket, settings.data_prefix, hashed, state / NOTES)
     for key in put_artifacts(bucket, settings):
         say(f"uploaded {key}")
 

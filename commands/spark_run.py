@@ -13,18 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from commands import jars, spark_submit
+from commands.claimed_files import check_unchanged, claim_files, note_files, read_share
 from commands.commit_builder import build_commit
 from commands.corrections import describe_old_hours, read_span, spark_run_call
-from commands.delivery import DeliveredFile, Delivery, list_delivery
+from commands.delivery import DeliveredFile, hash_delivery, list_delivery
 from commands.errors import CommandError
 from commands.java import SetupError
 from commands.kpi_report import print_report
 from commands.local_metadata import PASSWORD_SETTING, LocalMetadata, open_metadata, read_rules
 from commands.snapshot import STATE, Snapshot, open_output, publish
+from conf.rules import judged_by
 from conf.settings import SettingsError
 from dags.systems.metadata import MetadataError
 from localaws.errors import LocalAwsError
 
+MIN_REJECTED_ROWS = 20  # the default of validate_data
 ADVICE = {
     errno.ENOSPC: "free some space",
     errno.EDQUOT: "free some space",
@@ -39,7 +42,7 @@ def parse_args(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make spark-run", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="holds users/, songs/, streams/")
     parser.add_argument("--out", type=Path, required=True, help="takes the tables; may be reused")
-    parser.add_argument("--max-rejected-share", type=float, default=0.10)
+    parser.add_argument("--max-rejected-share", default="0.10")
     parser.add_argument("--from", dest="from_date", help="the first day to compute anew")
     parser.add_argument("--to", dest="to_date", help="the last one")
     return parser.parse_args(argv)
@@ -71,18 +74,20 @@ def run(args: argparse.Namespace) -> None:
     Dying anywhere leaves the previous tables, and the next call starts from them.
     """
     out, backfill = args.out.absolute(), read_span(args.from_date, args.to_date)
+    rules = judged_by(read_share(args.max_rejected_share), MIN_REJECTED_ROWS)
     delivery = list_delivery(args.data)
     for key in delivery.ignored:
         print(f"not a delivery, left alone: {key}", file=sys.stderr)
     with open_output(out) as snapshot:
         state = out / STATE
         staging = state / "staging"
+        delivery = hash_delivery(delivery, state)
         with open_metadata(state, delivery, read_rules()) as metadata:
-            claimed = claim_files(delivery, snapshot)
-            claim = write_claim(staging, claimed, snapshot, metadata.version, backfill)
+            claimed = claim_files(delivery, snapshot, rules)
+            claim = write_claim(staging, claimed, snapshot, metadata.version, rules, backfill)
             if claimed or backfill or metadata.version != snapshot.metadata_version:
                 say(f"{len(claimed)} stream files to read, {len(delivery.streams)} in all")
-                run_jobs(staging, claim, snapshot, metadata, args)
+                run_jobs(staging, claimed, snapshot, metadata, args)
             else:
                 say("nothing new: no stream file and no metadata changed since the last call")
         built = build_commit(staging, snapshot, claim)
@@ -90,7 +95,7 @@ def run(args: argparse.Namespace) -> None:
             number=snapshot.number + 1,
             folder=built,
             metadata_version=metadata.version,
-            ledger=snapshot.ledger | note_files(claimed, built),
+            ledger=snapshot.ledger | note_files(claimed, built, rules),
         )
         publish(out, next_snapshot, built)
         shutil.rmtree(staging, ignore_errors=True)
@@ -100,20 +105,12 @@ def run(args: argparse.Namespace) -> None:
             print(line)
 
 
-def claim_files(delivery: Delivery, snapshot: Snapshot) -> list[DeliveredFile]:
-    """Choose the stream files that are new, or have changed since they were taken or refused."""
-    return [
-        file
-        for file in delivery.streams
-        if snapshot.ledger.get(file.file_key, {}).get("etag") != file.etag
-    ]
-
-
 def write_claim(
     staging: Path,
     files: list[DeliveredFile],
     snapshot: Snapshot,
     metadata_version: str,
+    rules: str,
     backfill: tuple[date, ...] = (),
 ) -> dict[str, Any]:
     """Write `claim.json` of this call."""
@@ -125,6 +122,7 @@ def write_claim(
         "run_time": run_time.isoformat(),
         "commit": snapshot.number,
         "metadata_version": metadata_version,
+        "judged_by": rules,
         "backfill_dates": [day.isoformat() for day in backfill],
         "files": [
             {
@@ -144,7 +142,7 @@ def write_claim(
 
 def run_jobs(
     staging: Path,
-    claim: dict[str, Any],
+    claimed: list[DeliveredFile],
     snapshot: Snapshot,
     metadata: LocalMetadata,
     args: argparse.Namespace,
@@ -158,7 +156,7 @@ def run_jobs(
     validated, tables = uri(staging / "validate_data"), uri(staging / "extract_metadata")
     extract = [*metadata.arguments, "--output", tables]
     validate = [*common, "--output", validated, "--quarantine", uri(staging / "quarantine")]
-    validate += ["--max-rejected-share", str(args.max_rejected_share)]
+    validate += ["--max-rejected-share", args.max_rejected_share]
     transform = [*common, "--output", uri(staging / "transform_kpis")]
     transform += ["--metadata", tables, "--validated", validated]
     plain = write_settings(staging, {})
@@ -175,7 +173,7 @@ def run_jobs(
         start("validate_data", validate, plain)
         for job in jobs:
             spark_submit.finish_job(job)
-        check_unchanged(claim)
+        check_unchanged(claimed)
         start("transform_kpis", transform, plain)
         spark_submit.finish_job(jobs[-1])
     finally:
@@ -196,30 +194,6 @@ def write_settings(staging: Path, own: dict[str, str]) -> Path:
     path = staging / ("spark-own.conf" if own else "spark.conf")
     spark_submit.write_properties(path, settings | own)
     return path
-
-
-def check_unchanged(claim: dict[str, Any]) -> None:
-    """Refuse a run whose files were replaced while they were read."""
-    for file in claim["files"]:
-        path = file["uri"].removeprefix("file:")
-        try:
-            status = Path(path).stat()
-        except FileNotFoundError as error:
-            raise CommandError(f"{path} was removed while it was read: run it again") from error
-        if f"{status.st_size}-{status.st_mtime_ns}" != file["etag"]:
-            raise CommandError(f"{path} was replaced while it was read: run it again")
-
-
-def note_files(claimed: list[DeliveredFile], built: Path) -> dict[str, dict[str, Any]]:
-    """Give the ledger's entries of this call's files."""
-    refused = json.loads((built / "accounting.json").read_text())["refused"]
-    return {
-        file.file_key: {
-            "etag": file.etag,
-            "status": "REJECTED" if file.file_key in refused else "PROCESSED",
-        }
-        for file in claimed
-    }
 
 
 def say(message: str) -> None:

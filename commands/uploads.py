@@ -30,10 +30,7 @@ def upload_delivery(bucket: Bucket, prefix: str, delivery: Delivery, notes: Path
         CommandError: A file cannot be read any more.
     """
     known = read_notes(notes)
-    files = {
-        f"{prefix}/{file.file_key.partition('/')[2]}": file
-        for file in (*delivery.users, *delivery.songs, *delivery.streams)
-    }
+    files = {f"{prefix}/{file.file_key.partition('/')[2]}": file for file in delivery.files}
     fresh = {key: file for key, file in files.items() if known.get(key) != file.etag}
     say(f"{len(fresh):,} of {len(files):,} files to upload")
     pool = ThreadPoolExecutor(PARALLEL_PUTS)
@@ -86,7 +83,7 @@ def put(bucket: Bucket, key: str, file: DeliveredFile) -> None:
 
 
 def read_notes(path: Path) -> dict[str, str]:
-    """Read what was put: size and modification time of each key's file."""
+    """Read what was put: the hash of each key's file."""
     try:
         found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

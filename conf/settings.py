@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from conf.rules import judged_by
+
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{2,63}")
@@ -179,6 +181,11 @@ class Settings:
     def certificate(self) -> str:
         """Give the file name of the certificates that know the database; none without TLS."""
         return PurePosixPath(self.metadata_ssl_root_cert).name
+
+    @property
+    def judged_by(self) -> str:
+        """Name the rules by which files are judged here, whatever one run was asked for."""
+        return judged_by(self.max_rejected_share, self.min_rejected_rows)
 
     @property
     def alerts_topic_arn(self) -> str:

@@ -8,6 +8,7 @@ from datetime import date
 from dags.systems.bucket import Bucket, StoredObject, in_parallel
 
 ENDINGS = (".csv", ".csv.gz")
+HIDDEN = ("_", ".", "~$")  # `~$`: the lock that Excel puts beside an open file
 YEAR = re.compile(r"[12][0-9]{3}")
 MONTH = re.compile(r"0[1-9]|1[0-2]")
 DAY = re.compile(r"0[1-9]|[12][0-9]|3[01]")
@@ -22,9 +23,9 @@ class Deliveries:
 
 
 def is_delivery(key: str) -> bool:
-    """Tell whether a key is a delivery: CSV, packed or not, its last part not hidden."""
+    """Tell whether a key is a delivery: CSV, packed or not, its last part not hidden or a lock."""
     name = key.rpartition("/")[2]
-    return name.endswith(ENDINGS) and not name.startswith(("_", "."))
+    return name.endswith(ENDINGS) and not name.startswith(HIDDEN)
 
 
 def list_deliveries(

@@ -40,10 +40,10 @@ def choose_files(
     found = _list_files(pipeline, listed_until, now)
     listed = {each.key for each in found}
     found += _look_after(pipeline, listed, run_id, now)
-    items = pipeline.ledger.read(each.key for each in found)
+    items, rules = pipeline.ledger.read(each.key for each in found), pipeline.settings.judged_by
     by_status: dict[str, list[StoredObject]] = {}
     for each in found:
-        status = _status(items.get(each.key), each.etag, run_id, now)
+        status = _status(items.get(each.key), each.etag, rules, run_id, now)
         by_status.setdefault(status, []).append(each)
     tell_held(pipeline, by_status.get("held", []), items)
     return _oldest_first(by_status.get("free", []))
@@ -86,14 +86,17 @@ def _look_after(
     keys = [key for key in dict.fromkeys(noted) if key not in listed]
     items = pipeline.ledger.read(keys)
     # By the ETag of the ledger itself: what has changed since is its folder's to show.
-    waiting = [key for key in keys if _status(items.get(key), None, run_id, now) == "free"]
+    rules = pipeline.settings.judged_by
+    waiting = [key for key in keys if _status(items.get(key), None, rules, run_id, now) == "free"]
     found = in_parallel(pipeline.bucket.head, waiting[: pipeline.settings.max_files_per_run])
     return [each for each in found if each is not None]
 
 
-def _status(item: Item | None, etag: str | None, run_id: str, now: datetime) -> str:
+def _status(item: Item | None, etag: str | None, rules: str, run_id: str, now: datetime) -> str:
     """Say of a file whether it is free to claim, held by another live run, or done."""
     if item is None or item["status"] == "FAILED" or etag not in (None, item["etag"]):
+        return "free"
+    if item["status"] == "REJECTED" and item.get("judged_by") != rules:
         return "free"
     if item["status"] != "CLAIMED":
         return "done"

@@ -35,6 +35,7 @@ class Claim:
         is_rebuild: all hours and totals are, from the lake alone.
         is_dry: the run ends after transform_kpis and holds no file.
         listed_until: the last day on which a run, this one or one before, listed the deliveries.
+        judged_by: the rules that the run's files are judged by, whatever share it was asked for.
     """
 
     run: str
@@ -48,6 +49,7 @@ class Claim:
     is_dry: bool
     files: tuple[ClaimedFile, ...]
     listed_until: date | None = None
+    judged_by: str = ""
 
 
 def new_claim_name(run_id: str) -> str:
@@ -104,4 +106,5 @@ def read_claim(bucket: Bucket, name: str) -> Claim:
         is_dry=document["is_dry"],
         files=files,
         listed_until=date.fromisoformat(listed) if (listed := document["listed_until"]) else None,
+        judged_by=document.get("judged_by", ""),
     )

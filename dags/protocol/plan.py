@@ -73,6 +73,7 @@ class Plan:
         unknown: how many plays are of unknown tracks and users, as transform_kpis wrote it; None in
             a plan of before it did.
         listed_until: the last day on which a run listed the deliveries, None before the first.
+        judged_by: the rules by which a refused file of it counts as judged.
     """
 
     run: str
@@ -89,6 +90,7 @@ class Plan:
     quarantine: str
     listed_until: str | None = None
     unknown: Mapping[str, Any] | None = None
+    judged_by: str = ""
 
 
 def build_plan(
@@ -128,6 +130,7 @@ def build_plan(
         quarantine=places.quarantine_folder(claim.claim, attempt, is_dry=claim.is_dry),
         listed_until=claim.listed_until.isoformat() if claim.listed_until else None,
         unknown=bucket.read_json(f"{folders['transform_kpis']}/unknown.json"),
+        judged_by=claim.judged_by,
     )
 
 

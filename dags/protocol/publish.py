@@ -47,7 +47,8 @@ def mark(pipeline: Pipeline, plan: Plan) -> None:
 
     def finish(entry: tuple[str, FileAccount]) -> None:
         key, account = entry
-        if not pipeline.ledger.finish(key, plan.claim, _outcome(key, account), now):
+        outcome = _outcome(key, account, plan.judged_by)
+        if not pipeline.ledger.finish(key, plan.claim, outcome, now):
             log.warning("%s is another claim's by now: its ledger entry stays as it is", key)
 
     in_parallel(finish, plan.files.items())
@@ -87,14 +88,16 @@ def _tell_unknown(pipeline: Pipeline, plan: Plan) -> None:
         )
 
 
-def _outcome(file_key: str, account: FileAccount) -> Outcome:
+def _outcome(file_key: str, account: FileAccount, judged_by: str) -> Outcome:
     if account.refused:
         line = explanations.describe(file_key, account.refused, account.explanation or {})[0]
-        return Outcome("REJECTED", error=line.removeprefix(f"refused: {file_key}: "))
+        error = line.removeprefix(f"refused: {file_key}: ")
+        return Outcome("REJECTED", error=error, judged_by=judged_by)
     return Outcome(
         "PROCESSED",
         account.rows_read,
         account.rows_accepted,
         account.rows_duplicate,
         account.rows_rejected,
+        judged_by=judged_by,
     )

@@ -49,13 +49,14 @@ def run(pipeline: Pipeline, run_id: str, params: RunParams) -> dict[str, str] | 
         if not (files or has_news):
             log.info("nothing to do: other runs were faster")
             return None
-    claim = _describe(params, beginning, run_id, name, now, version, files, listed_until)
+    claim = _describe(pipeline, params, beginning, run_id, name, now, version, files, listed_until)
     write_claim(pipeline.bucket, claim)
     log.info("claim %s: %d files, on commit %d", name, len(files), beginning.commit)
     return {"claim": name, "run_time": now.isoformat()}
 
 
 def _describe(
+    pipeline: Pipeline,
     params: RunParams,
     beginning: Beginning,
     run_id: str,
@@ -78,6 +79,7 @@ def _describe(
         files=tuple(ClaimedFile(f.key, f.etag, f.size, f.last_modified) for f in files),
         # Who was asked for something has listed nothing: those days' shares are the next run's.
         listed_until=listed_until if params.is_asked else now.astimezone(UTC).date(),
+        judged_by=pipeline.settings.judged_by,
     )
 
 
@@ -113,8 +115,9 @@ def _claim_files(
     Raises:
         FinalError: The operator named files, and other runs hold them all.
     """
+    rules = pipeline.settings.judged_by
     lease = now + timedelta(minutes=pipeline.settings.lease_minutes)
-    claimant = Claimant(run_id, name, int(now.timestamp()), int(lease.timestamp()))
+    claimant = Claimant(run_id, name, int(now.timestamp()), int(lease.timestamp()), rules)
     bucket, by_name = pipeline.bucket.name, bool(params.files)
 
     def claim(each: StoredObject) -> Item | None:

@@ -9,9 +9,10 @@ KEYS_AT_ONCE = 100
 BACK_OFF_SECONDS = 0.2
 TRIES = 8
 NAMES = {"#status": "status", "#size": "size", "#error": "error"}
-# New, failed, changed, its lease over, or this very run's.
+# New, failed, changed, refused by other rules, its lease over, or this very run's.
 IS_FREE = (
     "attribute_not_exists(file_key) OR #status = :failed OR etag <> :etag "
+    "OR (#status = :rejected AND (attribute_not_exists(judged_by) OR judged_by <> :judged_by)) "
     "OR (#status = :claimed AND (lease_expires_at < :now OR run_id = :run_id))"
 )
 # Whatever its status, but another run's live claim: a file that the operator named.
@@ -23,12 +24,13 @@ CLAIM = (
     "SET bucket_name = :bucket_name, etag = :etag, #size = :size, #status = :claimed, "
     "run_id = :run_id, claim_id = :claim_id, claimed_at = :now, lease_expires_at = :lease_ends, "
     "attempts = if_not_exists(attempts, :zero) + :one "
-    "REMOVE #error, processed_at, rows_read, rows_accepted, rows_duplicate, rows_rejected"
+    "REMOVE #error, processed_at, rows_read, rows_accepted, rows_duplicate, "
+    "rows_rejected, judged_by"
 )
 FINISH = (
     "SET #status = :status, rows_read = :rows_read, rows_accepted = :rows_accepted, "
     "rows_duplicate = :rows_duplicate, rows_rejected = :rows_rejected, processed_at = :now, "
-    "#error = :error REMOVE lease_expires_at"
+    "#error = :error, judged_by = :judged_by REMOVE lease_expires_at"
 )
 RELEASE = "SET #status = :failed, #error = :error REMOVE lease_expires_at"
 
@@ -41,12 +43,16 @@ class LedgerError(Exception):
 
 @dataclass(frozen=True)
 class Claimant:
-    """Who claims: a run, one life of it, and until when; instants are seconds since 1970."""
+    """Who claims: a run, one life of it, until when, and the rules by which it judges.
+
+    Instants are seconds since 1970.
+    """
 
     run_id: str
     claim_id: str
     now: int
     lease_ends: int
+    judged_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ class Outcome:
     rows_duplicate: int = 0
     rows_rejected: Mapping[str, int] | None = None
     error: str = ""
+    judged_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,7 +118,8 @@ class Ledger:
             ":one": 1,
         }
         if not by_name:
-            values[":failed"] = "FAILED"
+            values[":failed"], values[":rejected"] = "FAILED", "REJECTED"
+            values[":judged_by"] = claimant.judged_by
         condition = IS_NOT_HELD if by_name else IS_FREE
         return self._update(file_key, CLAIM, condition, values)
 
@@ -124,6 +132,7 @@ class Ledger:
             ":rows_duplicate": outcome.rows_duplicate,
             ":rows_rejected": dict(outcome.rows_rejected or {}),
             ":error": outcome.error,
+            ":judged_by": outcome.judged_by,
             ":now": now,
             ":claim_id": claim_id,
         }

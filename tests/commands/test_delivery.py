@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from commands.delivery import DeliveredFile, list_delivery
+from commands.content_hashes import sign
+from commands.delivery import DeliveredFile, hash_delivery, list_delivery
 from commands.errors import CommandError
 
 
@@ -38,7 +39,7 @@ def test_a_file_has_key_path_size_and_the_instant_of_its_mtime(data: Path) -> No
         DeliveredFile(
             file_key="data/streams/2024/06/plays.csv.gz",
             path=path,
-            etag="2-1718000000123456789",
+            signature=sign(path.stat()),
             size=2,
             last_modified=datetime(2024, 6, 10, 6, 13, 20, 123457, UTC),
         ),
@@ -74,7 +75,15 @@ def test_any_character_may_stand_in_a_key(data: Path) -> None:
 
 
 def test_hidden_unfinished_and_other_files_are_no_deliveries(data: Path) -> None:
-    ignored = ("_part.csv", ".part.csv", "notes.txt", "plays.csv.tmp", "PLAYS.CSV", "csv")
+    ignored = (
+        "_part.csv",
+        ".part.csv",
+        "~$plays.csv",
+        "notes.txt",
+        "plays.csv.tmp",
+        "PLAYS.CSV",
+        "csv",
+    )
     deliver(data, *(f"streams/{name}" for name in ignored), "streams/_folder/plays.csv")
 
     delivery = list_delivery(data)
@@ -92,12 +101,26 @@ def test_a_name_that_is_no_utf8_is_no_delivery(data: Path) -> None:
     assert delivery.ignored == ("streams/\udcff.csv",)
 
 
-def test_writing_a_file_anew_changes_its_etag_with_the_same_bytes(data: Path) -> None:
-    deliver(data, "streams/a.csv")
-    before = list_delivery(data).streams[0].etag
-    os.utime(data / "streams" / "a.csv", ns=(0, 1))
+def test_an_etag_is_that_of_s3_for_an_object_put_by_one_call(data: Path) -> None:
+    deliver(data, "users/a.csv", "songs/b.csv", "streams/c.csv")
 
-    assert list_delivery(data).streams[0].etag != before
+    delivery = hash_delivery(list_delivery(data))
+
+    md5 = "401b30e3b8b5d629635a5c613cdb7919"  # of b"x\n"
+    assert [(file.file_key, file.etag) for file in delivery.files] == [
+        ("data/users/a.csv", md5),
+        ("data/songs/b.csv", md5),
+        ("data/streams/c.csv", md5),
+    ]
+
+
+def test_a_file_that_goes_away_before_it_is_hashed_is_named(data: Path) -> None:
+    deliver(data, "streams/a.csv")
+    delivery = list_delivery(data)
+    (data / "streams" / "a.csv").unlink()
+
+    with pytest.raises(CommandError, match="a.csv is a link to nothing or was removed just now"):
+        hash_delivery(delivery)
 
 
 @pytest.mark.parametrize("missing", ["users", "songs", "streams"])

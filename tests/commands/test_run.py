@@ -12,6 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from commands import dead_runs, run, run_summary
 from commands.airflow_local import DagRun
+from commands.delivery import Delivery
 from tests.flow_deliveries import SONGS
 from tests.pipeline_world import World
 
@@ -150,7 +151,7 @@ def test_what_prepares_a_run_ends_dead_ones_first(
     monkeypatch.setattr(dead_runs, "end_dead_runs", lambda _: done.append("ended") or 0)
     monkeypatch.setattr(run, "upload_delivery", lambda *_: done.append("uploaded") or 0)
     monkeypatch.setattr(run, "put_artifacts", lambda *_: done.append("artifacts") or [])
-    delivery: Any = SimpleNamespace(ignored=())
+    delivery = Delivery((), (), (), ())
 
     run.prepare(world.stack, world.settings, world.bucket, delivery)
     run.prepare(world.stack, world.settings, world.bucket, None)

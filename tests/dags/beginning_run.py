@@ -70,7 +70,7 @@ class BeginningRun:
 
     def mark(self, key: str, status: Any) -> None:
         """Let whoever holds a file bring it to an end."""
-        outcome = Outcome(status, error="why")
+        outcome = Outcome(status, error="why", judged_by=self.pipeline.settings.judged_by)
         assert self.ledger.finish(key, self.item(key)["claim_id"], outcome, NOW)
 
     def item(self, key: str) -> Item:

@@ -29,6 +29,7 @@ CLAIM = Claim(
         ClaimedFile(STRANGE, "e2", 0, MOMENT),
     ),
     listed_until=date(2024, 6, 30),
+    judged_by="rules 1",
 )
 
 

@@ -155,12 +155,12 @@ def test_a_file_that_another_claim_took_is_a_warning_and_the_others_are_marked(
 def test_the_ledger_says_what_became_of_each_file() -> None:
     ledger = NotedLedger()
 
-    mark(a_pipeline(ledger=ledger), a_plan(7, files=ACCOUNTS))
+    mark(a_pipeline(ledger=ledger), a_plan(7, files=ACCOUNTS, judged_by="rules 1"))
 
     now = int(A_TIME.timestamp())
     assert ledger.finished == {
-        A: (CLAIM, Outcome("PROCESSED", 5, 3, 1, {"malformed_row": 1}), now),
-        B: (CLAIM, Outcome("REJECTED", error="columns"), now),
+        A: (CLAIM, Outcome("PROCESSED", 5, 3, 1, {"malformed_row": 1}, judged_by="rules 1"), now),
+        B: (CLAIM, Outcome("REJECTED", error="columns", judged_by="rules 1"), now),
     }
 
 

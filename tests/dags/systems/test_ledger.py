@@ -8,7 +8,8 @@ from dags.systems.ledger import Claimant, Item, Ledger, Outcome
 
 KEY = "data/streams/a.csv"
 NOW, LEASE_ENDS = 1_000, 2_000
-OUTCOME = Outcome("PROCESSED", 5, 3, 1, {"invalid_user_id": 1})
+OUTCOME = Outcome("PROCESSED", 5, 3, 1, {"invalid_user_id": 1}, judged_by="these rules")
+REFUSED = Outcome("REJECTED", error="columns", judged_by="these rules")
 
 
 def claim(
@@ -19,8 +20,10 @@ def claim(
     etag: str = "e1",
     now: int = NOW,
     by_name: bool = False,
+    judged_by: str = "these rules",
 ) -> Item | None:
-    claimant = Claimant(run, claim_id or f"{run}-1", now, now + LEASE_ENDS - NOW)
+    ends = now + LEASE_ENDS - NOW
+    claimant = Claimant(run, claim_id or f"{run}-1", now, ends, judged_by)
     return ledger.claim(KEY, "a-bucket", etag, 7, claimant, by_name=by_name)
 
 
@@ -60,13 +63,37 @@ def test_a_processed_file_is_refused_as_long_as_its_etag_is_the_same(processed: 
 
 
 def test_a_refused_file_is_refused_again_as_long_as_its_etag_is_the_same(held: Ledger) -> None:
-    assert held.finish(KEY, "other-1", Outcome("REJECTED", error="columns"), NOW)
+    assert held.finish(KEY, "other-1", REFUSED, NOW)
 
     holder = claim(held)
 
     assert holder is not None
     assert (holder["status"], holder["error"]) == ("REJECTED", "columns")
     assert claim(held, etag="e2") is None
+
+
+def test_a_file_that_other_rules_refused_is_claimed_again(held: Ledger) -> None:
+    assert held.finish(KEY, "other-1", REFUSED, NOW)
+
+    assert claim(held, judged_by="other rules") is None
+
+    assert item(held)["status"] == "CLAIMED"
+    assert "judged_by" not in item(held)
+
+
+def test_a_file_that_was_refused_before_rules_had_names_is_claimed_again(held: Ledger) -> None:
+    assert held.finish(KEY, "other-1", REFUSED, NOW)
+    update = {"UpdateExpression": "REMOVE judged_by", "Key": {"file_key": {"S": KEY}}}
+    held.client.update_item(TableName=held.table, **update)
+
+    assert claim(held) is None
+
+
+def test_a_file_that_was_processed_by_other_rules_is_refused(processed: Ledger) -> None:
+    holder = claim(processed, judged_by="other rules")
+
+    assert holder is not None
+    assert holder["status"] == "PROCESSED"
 
 
 def test_a_new_file_is_claimed_with_all_that_is_known_of_it(ledger: Ledger) -> None:
