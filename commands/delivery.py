@@ -27,6 +27,12 @@ class DeliveredFile:
     last_modified: datetime
     etag: str = ""
 
+    @property
+    def modified(self) -> str:
+        """Give the modification time in seconds since 1970, as text of whole nanoseconds."""
+        seconds, rest = divmod(self.signature[1], 10**9)
+        return f"{seconds}.{rest:09d}"
+
 
 @dataclass(frozen=True)
 class Delivery:

@@ -19,6 +19,7 @@ from commands.airflow_local import DagRun, Session
 from commands.artifacts import put_artifacts
 from commands.delivery import Delivery, hash_delivery, list_delivery
 from commands.errors import CommandError
+from commands.growing import leave_growing
 from commands.local_aws import MISTAKES, bring_up
 from commands.local_stack import DEFAULT_STATE, describe_stack, make_client
 from commands.run_summary import Answer
@@ -100,6 +101,7 @@ def prepare(stack: Stack, settings: Settings, bucket: Bucket, delivery: Delivery
             say(f"not a delivery, left alone: {key}")
         state = stack.config.state
         hashed = hash_delivery(delivery, state)
+        leave_growing(hashed.streams)
         upload_delivery(bucket, settings.data_prefix, hashed, state / NOTES)
     for key in put_artifacts(bucket, settings):
         say(f"uploaded {key}")

@@ -18,6 +18,7 @@ from commands.commit_builder import build_commit
 from commands.corrections import describe_old_hours, read_span, spark_run_call
 from commands.delivery import DeliveredFile, hash_delivery, list_delivery
 from commands.errors import CommandError
+from commands.growing import leave_growing
 from commands.java import SetupError
 from commands.kpi_report import print_report
 from commands.local_metadata import PASSWORD_SETTING, LocalMetadata, open_metadata, read_rules
@@ -83,7 +84,7 @@ def run(args: argparse.Namespace) -> None:
         staging = state / "staging"
         delivery = hash_delivery(delivery, state)
         with open_metadata(state, delivery, read_rules()) as metadata:
-            claimed = claim_files(delivery, snapshot, rules)
+            claimed = leave_growing(claim_files(delivery, snapshot, rules))
             claim = write_claim(staging, claimed, snapshot, metadata.version, rules, backfill)
             if claimed or backfill or metadata.version != snapshot.metadata_version:
                 say(f"{len(claimed)} stream files to read, {len(delivery.streams)} in all")

@@ -72,10 +72,10 @@ def put(bucket: Bucket, key: str, file: DeliveredFile) -> None:
     """Put a file; what was noted of it was read before, so a change meanwhile is seen next time."""
     try:
         if file.size < IN_PARTS_FROM:
-            bucket.put(key, file.path.read_bytes())
+            bucket.put(key, file.path.read_bytes(), modified=file.modified)
         else:
             with file.path.open("rb") as content:
-                bucket.upload(key, content)
+                bucket.upload(key, content, modified=file.modified)
     except OSError as error:
         raise CommandError(
             f"{file.path}: {error.strerror}: check it and call it again, the other files stay"

@@ -35,6 +35,7 @@ NUMBERS = {
     "max_files_per_run": (1, 100_000),
     "listing_lookback_days": (1, 36_500),
     "lease_minutes": (2, 10_080),
+    "settle_minutes": (0, 1440),
     "max_rejected_share": (0, 1),
     "min_rejected_rows": (0, 1_000_000_000),
     "max_unknown_share": (0, 1),
@@ -94,6 +95,7 @@ class Settings:
     max_files_per_run: int
     listing_lookback_days: int
     lease_minutes: int
+    settle_minutes: int
     max_rejected_share: float
     min_rejected_rows: int
     metadata_mode: str

@@ -28,6 +28,15 @@ def is_delivery(key: str) -> bool:
     return name.endswith(ENDINGS) and not name.startswith(HIDDEN)
 
 
+def is_listed_for_long(key: str, prefix: str, *, today: date, lookback_days: int) -> bool:
+    """Tell whether the next runs list a key anyway, though some days go by without one."""
+    parts = key.removeprefix(prefix).split("/")[:3]
+    if not all(map(re.fullmatch, (YEAR, MONTH, DAY), parts)) or len(parts) < 3:
+        return True
+    day = _read_day(parts)
+    return day is None or (today - day).days * 2 <= lookback_days
+
+
 def list_deliveries(
     bucket: Bucket,
     prefix: str,

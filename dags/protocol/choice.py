@@ -1,12 +1,15 @@
 """Which files a run is to claim: new, changed, given back, or named by the operator."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 
 from conf import places
 from conf.run_log import get_log
-from dags.protocol.candidates import is_delivery, list_deliveries
+from dags.protocol.candidates import is_delivery, is_listed_for_long, list_deliveries
 from dags.protocol.errors import FinalError
+from dags.protocol.growing import describe_growing, ends_open, is_fresh
 from dags.protocol.params import RunParams
 from dags.protocol.pipeline import Pipeline
 from dags.protocol.wanted import read_wanted
@@ -18,6 +21,14 @@ SHOWN_KEYS = 20
 log = get_log(__name__)
 
 
+@dataclass(frozen=True)
+class Choice:
+    """What a run is to claim, the oldest first, and until when the deliveries count as listed."""
+
+    files: list[StoredObject]
+    listed_until: date | None
+
+
 def choose_files(
     pipeline: Pipeline,
     params: RunParams,
@@ -25,8 +36,11 @@ def choose_files(
     listed_until: date | None,
     run_id: str,
     now: datetime,
-) -> list[StoredObject]:
+) -> Choice:
     """Choose the files to claim, the oldest first; one run may take fewer.
+
+    Files that are still being written wait. The next run is to find them: where it would not
+    list their folders anyway, the deliveries do not count as listed today.
 
     Args:
         listed_until: The last day on which a run listed the deliveries and committed, or one that
@@ -36,7 +50,8 @@ def choose_files(
         FinalError: A file that the operator named is none, or they are too many.
     """
     if params.is_asked:
-        return _look_up(pipeline, params.files)
+        # Nothing is listed: those days' shares are the next run's.
+        return Choice(_look_up(pipeline, params.files), listed_until)
     found = _list_files(pipeline, listed_until, now)
     listed = {each.key for each in found}
     found += _look_after(pipeline, listed, run_id, now)
@@ -46,7 +61,39 @@ def choose_files(
         status = _status(items.get(each.key), each.etag, rules, run_id, now)
         by_status.setdefault(status, []).append(each)
     tell_held(pipeline, by_status.get("held", []), items)
-    return _oldest_first(by_status.get("free", []))
+    free, today = by_status.get("free", []), now.astimezone(UTC).date()
+    growing = _find_growing(pipeline, free, now)
+    at_rest = _oldest_first(each for each in free if each.key not in growing)
+    is_found_again = partial(
+        is_listed_for_long,
+        prefix=f"{pipeline.settings.data_prefix}/streams/",
+        today=today,
+        lookback_days=pipeline.settings.listing_lookback_days,
+    )
+    return Choice(at_rest, today if all(map(is_found_again, growing)) else listed_until)
+
+
+def _find_growing(pipeline: Pipeline, files: Sequence[StoredObject], now: datetime) -> list[str]:
+    """Find the files that are still being written, and tell of them."""
+    settle_minutes = pipeline.settings.settle_minutes
+    fresh = [f for f in files if f.size and is_fresh(f.last_modified, now, settle_minutes)]
+
+    def is_growing(file: StoredObject) -> bool:
+        last = pipeline.bucket.read_last(file.key, file.etag)
+        if last is None:
+            return True
+        # A file is no younger than its upload.
+        modified = min(file.last_modified, last.modified or file.last_modified)
+        open_content = partial(pipeline.bucket.open, file.key, file.etag)
+        return is_fresh(modified, now, settle_minutes) and ends_open(
+            file.key, last.content, open_content
+        )
+
+    found = in_parallel(is_growing, fresh)
+    growing = [each.key for each, is_one in zip(fresh, found, strict=True) if is_one]
+    if growing:
+        log.warning("%s", describe_growing(growing, settle_minutes))
+    return growing
 
 
 def tell_held(pipeline: Pipeline, files: Sequence[StoredObject], items: Mapping[str, Item]) -> None:

@@ -1,6 +1,6 @@
 """Begin the run and claim its files; say that there is nothing to do where there is not."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from conf import places
 from conf.run_log import get_log
@@ -33,7 +33,8 @@ def run(pipeline: Pipeline, run_id: str, params: RunParams) -> dict[str, str] | 
     version = _metadata_version(pipeline)
     last = _last_plan(pipeline, beginning)
     listed_until = _day_of(last)
-    chosen = choose_files(pipeline, params, listed_until=listed_until, run_id=run_id, now=now)
+    choice = choose_files(pipeline, params, listed_until=listed_until, run_id=run_id, now=now)
+    chosen, listed_until = choice.files, choice.listed_until
     has_news = beginning.has_redone or last is None or version != last.metadata_version
     has_news = has_news or params.is_asked
     if not (chosen or has_news):
@@ -77,8 +78,7 @@ def _describe(
         is_rebuild=params.rebuild,
         is_dry=params.dry_run,
         files=tuple(ClaimedFile(f.key, f.etag, f.size, f.last_modified) for f in files),
-        # Who was asked for something has listed nothing: those days' shares are the next run's.
-        listed_until=listed_until if params.is_asked else now.astimezone(UTC).date(),
+        listed_until=listed_until,
         judged_by=pipeline.settings.judged_by,
     )
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, BinaryIO, TypeVar, cast
 
 PARALLEL_CALLS = 16
 DELETED_AT_ONCE = 1000
+MODIFIED = "mtime"
 MISSING = ("404", "NoSuchKey", "NotFound")
 REPLACED = ("PreconditionFailed", "412", *MISSING)
 Item = TypeVar("Item")
@@ -46,6 +47,14 @@ class StoredObject:
     etag: str
     size: int
     last_modified: datetime
+
+
+@dataclass(frozen=True)
+class LastByte:
+    """The end of an object, and when its file was modified, where whoever put it has said so."""
+
+    content: bytes
+    modified: datetime | None
 
 
 @dataclass(frozen=True)
@@ -112,6 +121,16 @@ class Bucket:
             return cast("BinaryIO", Body(answer["Body"], telling))
         raise BucketError(f"{key} was replaced or removed while it was read")
 
+    def read_last(self, key: str, etag: str) -> LastByte | None:
+        """Read the last byte of an object, None where it was replaced, removed or emptied."""
+        with self._telling(key, passing=(*REPLACED, "InvalidRange", "416")):
+            answer = self.client.get_object(
+                Bucket=self.name, Key=key, IfMatch=f'"{etag}"', Range="bytes=-1"
+            )
+            modified = answer.get("Metadata", {}).get(MODIFIED)
+            return LastByte(answer["Body"].read(), _read_seconds(modified))
+        return None
+
     def read(self, key: str) -> bytes | None:
         """Read a small object whole, None where there is none."""
         with self._telling(key, passing=MISSING):
@@ -130,14 +149,21 @@ class Bucket:
             raise BucketError(f"{self.uri(key)} is not there")
         return json.loads(content)
 
-    def put(self, key: str, content: bytes) -> None:
-        with self._telling(key):
-            self.client.put_object(Bucket=self.name, Key=key, Body=content)
+    def put(self, key: str, content: bytes, *, modified: str | None = None) -> None:
+        """Put an object.
 
-    def upload(self, key: str, file: BinaryIO) -> None:
-        """Put what a file holds from its present place on, in parts where it is large."""
+        Args:
+            modified: When its file was, in seconds since 1970: kept as rclone does.
+        """
+        more = {"Metadata": {MODIFIED: modified}} if modified else {}
         with self._telling(key):
-            self.client.upload_fileobj(file, self.name, key)
+            self.client.put_object(Bucket=self.name, Key=key, Body=content, **more)
+
+    def upload(self, key: str, file: BinaryIO, *, modified: str | None = None) -> None:
+        """Put what a file holds from its present place on, in parts where it is large."""
+        more = {"ExtraArgs": {"Metadata": {MODIFIED: modified}}} if modified else {}
+        with self._telling(key):
+            self.client.upload_fileobj(file, self.name, key, **more)
 
     def copy(self, source: str, target: str) -> None:
         """Copy an object within the bucket, in parts where it is large."""
@@ -187,6 +213,14 @@ def in_parallel(act: Callable[[Item], Result], items: Iterable[Item]) -> list[Re
 def _stored(found: dict[str, Any]) -> StoredObject:
     etag = found["ETag"].strip('"')
     return StoredObject(found["Key"], etag, found["Size"], found["LastModified"])
+
+
+def _read_seconds(text: str | None) -> datetime | None:
+    """Read seconds since 1970; what is none says nothing."""
+    try:
+        return datetime.fromtimestamp(float(text or ""), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _code(error: Any) -> str:

@@ -30,6 +30,7 @@ class MemoryS3:
     def __init__(self) -> None:
         self.now = A_TIME
         self.objects: dict[str, tuple[bytes, datetime]] = {}
+        self.metadata: dict[str, dict[str, str]] = {}
         self.writes: list[str] = []
         self._lives_until: int | None = None
         self._lock = threading.Lock()
@@ -78,20 +79,44 @@ class MemoryS3:
         found = self._describe(Key)
         return found | {"ContentLength": found["Size"]}
 
-    def get_object(self, Bucket: str, Key: str, IfMatch: str = "") -> dict[str, Any]:  # noqa: N803
+    def get_object(
+        self,
+        Bucket: str,  # noqa: N803
+        Key: str,  # noqa: N803
+        IfMatch: str = "",  # noqa: N803
+        Range: str = "",  # noqa: N803
+    ) -> dict[str, Any]:
+        assert Range in ("", "bytes=-1")
         if Key not in self.objects:
             raise _error("NoSuchKey", "GetObject")
         found = self._describe(Key)
         if IfMatch and IfMatch != found["ETag"]:
             raise _error("PreconditionFailed", "GetObject")
-        return found | {"Body": io.BytesIO(self.objects[Key][0])}
+        content = self.objects[Key][0]
+        if Range and not content:
+            raise _error("InvalidRange", "GetObject")
+        body = io.BytesIO(content[-1:] if Range else content)
+        return found | {"Body": body, "Metadata": self.metadata.get(Key, {})}
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes) -> None:  # noqa: N803
+    def put_object(
+        self,
+        Bucket: str,  # noqa: N803
+        Key: str,  # noqa: N803
+        Body: bytes,  # noqa: N803
+        Metadata: dict[str, str] | None = None,  # noqa: N803
+    ) -> None:
         self._note(Key)
         self.objects[Key] = (Body, self.now)
+        self.metadata[Key] = Metadata or {}
 
-    def upload_fileobj(self, file: Any, bucket: str, key: str) -> None:
-        self.put_object(bucket, key, file.read())
+    def upload_fileobj(
+        self,
+        file: Any,
+        bucket: str,
+        key: str,
+        ExtraArgs: dict[str, Any] | None = None,  # noqa: N803
+    ) -> None:
+        self.put_object(bucket, key, file.read(), **(ExtraArgs or {}))
 
     def copy(self, source: dict[str, str], bucket: str, key: str) -> None:
         if source["Key"] not in self.objects:

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.slow
 PLAY = "9,WCGTzMPd3ihSU0uO8N7tOi,2024-06-03 20:59:59"
 LATE_PLAY = "9,unheard-of,2024-05-01 00:00:00"
 REFUSED = {
-    "data/streams/special/cut-off.csv.gz": "unreadable",
+    "data/streams/special/damaged.csv.gz": "unreadable",
     "data/streams/special/empty.csv": "empty",
     "data/streams/special/no-such-column.csv": "columns",
     "data/streams/special/too-many-rejected.csv": "too_many_rejected_rows",

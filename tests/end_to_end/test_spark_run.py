@@ -45,7 +45,7 @@ def test_the_first_call_accounts_for_every_row_of_every_file(first: Outcome, sam
         "run": first.accounting["run"],
         "files": expected.files,
         "refused": {
-            f"{SPECIAL}/cut-off.csv.gz": "unreadable",
+            f"{SPECIAL}/damaged.csv.gz": "unreadable",
             f"{SPECIAL}/empty.csv": "empty",
             f"{SPECIAL}/no-such-column.csv": "columns",
             f"{SPECIAL}/too-many-rejected.csv": "too_many_rejected_rows",

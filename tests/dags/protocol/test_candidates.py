@@ -39,6 +39,7 @@ def listed(
         ("a b&c'+é.csv", True),
         ("_old/a.csv", True),
         (".csv", False),
+        ("~$a.csv", False),
         ("_a.csv", False),
         (".a.csv", False),
         ("2024/06/25/_SUCCESS", False),
