@@ -1,4 +1,4 @@
-"""Put the files of a data folder into the bucket: those that are new or changed."""
+"""Make the bucket hold what a data folder holds: put what is new or changed, remove what went."""
 
 import json
 import time
@@ -9,16 +9,19 @@ from pathlib import Path
 from commands.delivery import DeliveredFile, Delivery
 from commands.errors import CommandError
 from commands.spark_run import say
-from dags.systems.bucket import Bucket
+from dags.systems.bucket import Bucket, in_parallel
 
 NOTES = "uploads.json"
 PARALLEL_PUTS = 8
+SHOWN_KEYS = 20
 IN_PARTS_FROM = 8 << 20  # bytes; less is put by one call
 NOTE_SECONDS = 2.0
 
 
 def upload_delivery(bucket: Bucket, prefix: str, delivery: Delivery, notes: Path) -> int:
     """Put each file that differs from what was put before, and give their number.
+
+    What was put before and is in the folder no more is removed; what others put stays.
 
     What was put is noted in `notes` after it was: a call that is killed puts some files again,
     which changes nothing, as equal content has an equal ETag.
@@ -31,6 +34,7 @@ def upload_delivery(bucket: Bucket, prefix: str, delivery: Delivery, notes: Path
     """
     known = read_notes(notes)
     files = {f"{prefix}/{file.file_key.partition('/')[2]}": file for file in delivery.files}
+    known = remove_gone(bucket, [key for key in known if key not in files], known, notes)
     fresh = {key: file for key, file in files.items() if known.get(key) != file.etag}
     say(f"{len(fresh):,} of {len(files):,} files to upload")
     pool = ThreadPoolExecutor(PARALLEL_PUTS)
@@ -40,6 +44,29 @@ def upload_delivery(bucket: Bucket, prefix: str, delivery: Delivery, notes: Path
     finally:
         pool.shutdown(cancel_futures=True)
     return len(fresh)
+
+
+def remove_gone(
+    bucket: Bucket, gone: Sequence[str], known: Mapping[str, str], notes: Path
+) -> dict[str, str]:
+    """Remove what was put and is gone from the folder, tell of it, and give what stays noted."""
+    if gone:
+        found = in_parallel(lambda key: is_ours(bucket, key, known[key]), gone)
+        ours = [key for key, is_one in zip(gone, found, strict=True) if is_one]
+        bucket.delete(ours)
+        for key in ours[:SHOWN_KEYS]:
+            say(f"{key} is not in DATA any more: removed from the bucket")
+        if len(ours) > SHOWN_KEYS:
+            say(f"{len(ours) - SHOWN_KEYS:,} more files likewise")
+        known = {key: etag for key, etag in known.items() if key not in set(gone)}
+        write_notes(notes, known)
+    return dict(known)
+
+
+def is_ours(bucket: Bucket, key: str, etag: str) -> bool:
+    """Tell whether an object is as it was put, where its ETag or an older note can show it."""
+    found = bucket.head(key)
+    return found is not None and ("-" in f"{found.etag}{etag}" or found.etag == etag)
 
 
 def note_puts(

@@ -61,16 +61,18 @@ def choose_files(
         status = _status(items.get(each.key), each.etag, rules, run_id, now)
         by_status.setdefault(status, []).append(each)
     tell_held(pipeline, by_status.get("held", []), items)
-    free, today = by_status.get("free", []), now.astimezone(UTC).date()
+    free = by_status.get("free", [])
     growing = _find_growing(pipeline, free, now)
     at_rest = _oldest_first(each for each in free if each.key not in growing)
-    is_found_again = partial(
-        is_listed_for_long,
-        prefix=f"{pipeline.settings.data_prefix}/streams/",
-        today=today,
-        lookback_days=pipeline.settings.listing_lookback_days,
-    )
-    return Choice(at_rest, today if all(map(is_found_again, growing)) else listed_until)
+    is_listed = _are_found_again(pipeline, growing, now)
+    return Choice(at_rest, now.astimezone(UTC).date() if is_listed else listed_until)
+
+
+def _are_found_again(pipeline: Pipeline, growing: Sequence[str], now: datetime) -> bool:
+    """Tell whether the next run lists the files that wait, wherever they lie."""
+    settings, today = pipeline.settings, now.astimezone(UTC).date()
+    prefix, days = f"{settings.data_prefix}/streams/", settings.listing_lookback_days
+    return all(is_listed_for_long(key, prefix, today=today, lookback_days=days) for key in growing)
 
 
 def _find_growing(pipeline: Pipeline, files: Sequence[StoredObject], now: datetime) -> list[str]:

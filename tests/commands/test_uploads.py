@@ -95,6 +95,63 @@ def test_a_file_that_was_only_touched_is_not_put_again(
     assert upload(world, data, notes) == 0
 
 
+def test_what_went_from_the_folder_goes_from_the_bucket_and_nothing_else(
+    world: World, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notes = tmp_path / "uploads.json"
+    upload(world, data, notes)
+    for name in ("songs/songs.csv", f"streams/{ODD_NAME}", "streams/2024/06/01/a.csv"):
+        (data / name).unlink()
+    world.bucket.put("data/streams/2024/06/01/a.csv", b"put by somebody else since")
+    world.bucket.put("data/songs/others.csv", b"put by somebody else")
+    capsys.readouterr()
+
+    assert upload(world, data, notes) == 0
+
+    assert [*stored(world)] == [
+        "data/songs/others.csv",
+        "data/streams/2024/06/01/a.csv",
+        "data/users/users.csv",
+    ]
+    assert [*json.loads(notes.read_text())] == ["data/users/users.csv"]
+    assert capsys.readouterr().err.splitlines() == [
+        "data/songs/songs.csv is not in DATA any more: removed from the bucket",
+        f"data/streams/{ODD_NAME} is not in DATA any more: removed from the bucket",
+        "0 of 1 files to upload",
+    ]
+
+
+def test_of_many_files_that_went_some_are_named(
+    world: World,
+    data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(uploads, "SHOWN_KEYS", 1)
+    upload(world, data, tmp_path / "uploads.json")
+    for path in (data / "streams").rglob("*.csv"):
+        path.unlink()
+    capsys.readouterr()
+
+    upload(world, data, tmp_path / "uploads.json")
+
+    assert "1 more files likewise\n" in capsys.readouterr().err
+
+
+def test_a_file_that_comes_back_is_put_again(world: World, data: Path, tmp_path: Path) -> None:
+    notes, file = tmp_path / "uploads.json", data / "songs" / "songs.csv"
+    upload(world, data, notes)
+    content = file.read_bytes()
+    file.unlink()
+    upload(world, data, notes)
+    file.write_bytes(content)
+
+    assert upload(world, data, notes) == 1
+
+    assert stored(world)["data/songs/songs.csv"] == content
+
+
 def test_a_call_that_died_before_it_noted_anything_changes_no_etag(
     world: World, data: Path, tmp_path: Path
 ) -> None:

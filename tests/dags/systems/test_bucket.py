@@ -2,18 +2,16 @@
 
 import contextlib
 import io
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from dags.systems import bucket as buckets
-from dags.systems.bucket import Bucket, BucketError, LastByte, Listing, StoredObject, in_parallel
+from dags.systems.bucket import Bucket, BucketError, Listing, StoredObject, in_parallel
 from tests import servers
 from tests.dags.memory_s3 import MemoryS3
 
-A_MOMENT = datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC)
 STRANGE_KEYS = [
     "data/streams/a b.csv",
     "data/streams/a&b<c>'\".csv",
@@ -67,31 +65,6 @@ def test_an_object_that_was_replaced_is_not_opened(bucket: Bucket) -> None:
 def test_an_object_that_was_removed_is_not_opened(bucket: Bucket) -> None:
     with pytest.raises(BucketError, match=r"^a\.csv was replaced or removed while it was read$"):
         bucket.open("a.csv", "0" * 32)
-
-
-@pytest.mark.parametrize(
-    ("put", "modified"),
-    [
-        (lambda bucket: bucket.put("a.csv", b"ab"), None),
-        (lambda bucket: bucket.put("a.csv", b"ab", modified="1.5"), A_MOMENT),
-        (lambda bucket: bucket.upload("a.csv", io.BytesIO(b"ab"), modified="1.5"), A_MOMENT),
-    ],
-)
-def test_the_last_byte_comes_with_the_files_own_time(
-    bucket: Bucket, put: Callable[[Bucket], None], modified: datetime | None
-) -> None:
-    put(bucket)
-
-    assert bucket.read_last("a.csv", etag_of(bucket, "a.csv")) == LastByte(b"b", modified)
-
-
-def test_a_replaced_a_removed_and_an_empty_object_have_no_last_byte(bucket: Bucket) -> None:
-    bucket.put("a.csv", b"first")
-    bucket.put("empty.csv", b"")
-
-    assert bucket.read_last("a.csv", "0" * 32) is None
-    assert bucket.read_last("b.csv", "0" * 32) is None
-    assert bucket.read_last("empty.csv", etag_of(bucket, "empty.csv")) is None
 
 
 def test_an_object_as_it_was_seen_is_opened(bucket: Bucket) -> None:
