@@ -1,7 +1,6 @@
 """Run the three jobs by plain spark-submit over a folder of CSV files: no AWS, no Airflow."""
 
 import argparse
-import contextlib
 import errno
 import json
 import secrets
@@ -14,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from commands import jars, spark_submit
+from commands.claimed_files import check_unchanged, claim_files, note_files, read_share
 from commands.commit_builder import build_commit
-from commands.content_hashes import sign
 from commands.corrections import describe_old_hours, read_span, spark_run_call
-from commands.delivery import DeliveredFile, Delivery, hash_delivery, list_delivery
+from commands.delivery import DeliveredFile, hash_delivery, list_delivery
 from commands.errors import CommandError
 from commands.growing import leave_growing
 from commands.java import SetupError
@@ -48,18 +47,6 @@ def parse_args(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--from", dest="from_date", help="the first day to compute anew")
     parser.add_argument("--to", dest="to_date", help="the last one")
     return parser.parse_args(argv)
-
-
-def read_share(text: str) -> float:
-    """Read MAX_REJECTED_SHARE.
-
-    Raises:
-        CommandError: It is no share.
-    """
-    with contextlib.suppress(ValueError):
-        if 0 <= (share := float(text)) <= 1:
-            return share
-    raise CommandError(f"MAX_REJECTED_SHARE is a share of 0 … 1, got {text!r}")
 
 
 def main(argv: list[str]) -> int:
@@ -117,21 +104,6 @@ def run(args: argparse.Namespace) -> None:
         call = spark_run_call(args.data, args.out)
         for line in describe_old_hours(asdict(metadata.report), snapshot.days, call):
             print(line)
-
-
-def claim_files(delivery: Delivery, snapshot: Snapshot, rules: str) -> list[DeliveredFile]:
-    """Choose the files that are new, have changed since, or were refused by other rules."""
-    return [
-        file
-        for file in delivery.streams
-        if not is_done(snapshot.ledger.get(file.file_key, {}), file.etag, rules)
-    ]
-
-
-def is_done(entry: dict[str, Any], etag: str, rules: str) -> bool:
-    """Tell whether a file's content was taken, or refused by these very rules."""
-    is_settled = entry.get("status") != "REJECTED" or entry.get("judged_by") == rules
-    return is_settled and entry.get("etag") == etag
 
 
 def write_claim(
@@ -223,31 +195,6 @@ def write_settings(staging: Path, own: dict[str, str]) -> Path:
     path = staging / ("spark-own.conf" if own else "spark.conf")
     spark_submit.write_properties(path, settings | own)
     return path
-
-
-def check_unchanged(claimed: list[DeliveredFile]) -> None:
-    """Refuse a run whose files were replaced since they were hashed."""
-    for file in claimed:
-        path = file.path
-        try:
-            status = path.stat()
-        except FileNotFoundError as error:
-            raise CommandError(f"{path} was removed while it was read: run it again") from error
-        if sign(status) != file.signature:
-            raise CommandError(f"{path} was replaced while it was read: run it again")
-
-
-def note_files(claimed: list[DeliveredFile], built: Path, rules: str) -> dict[str, dict[str, Any]]:
-    """Give the ledger's entries of this call's files."""
-    refused = json.loads((built / "accounting.json").read_text())["refused"]
-    return {
-        file.file_key: {
-            "etag": file.etag,
-            "status": "REJECTED" if file.file_key in refused else "PROCESSED",
-            "judged_by": rules,
-        }
-        for file in claimed
-    }
 
 
 def say(message: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from commands import spark_run
+from commands import claimed_files, spark_run
 from commands.content_hashes import sign
 from commands.delivery import DeliveredFile, Delivery
 from commands.errors import CommandError
@@ -41,7 +41,7 @@ def test_new_and_changed_files_are_claimed_and_refused_ones_when_they_change(
     def claimed(**ledger: Any) -> tuple[DeliveredFile, ...]:
         entries = {file.file_key: ledger} if ledger else {}
         snapshot = Snapshot(1, tmp_path, "version", entries)
-        return tuple(spark_run.claim_files(delivery, snapshot, RULES))
+        return tuple(claimed_files.claim_files(delivery, snapshot, RULES))
 
     assert claimed() == (file,)
     assert claimed(etag="older", status="PROCESSED") == (file,)
@@ -88,10 +88,10 @@ def test_a_file_that_changes_while_it_is_read_stops_the_call(tmp_path: Path, cha
         path.unlink()
 
     if change == "none":
-        spark_run.check_unchanged(claimed)
+        claimed_files.check_unchanged(claimed)
     else:
         with pytest.raises(CommandError, match=f"a.csv was {change} while it was read"):
-            spark_run.check_unchanged(claimed)
+            claimed_files.check_unchanged(claimed)
 
 
 def test_the_ledger_notes_what_was_refused(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_the_ledger_notes_what_was_refused(tmp_path: Path) -> None:
     accounting = {"files": {}, "refused": {"data/streams/b.csv": "empty"}}
     (tmp_path / "accounting.json").write_text(json.dumps(accounting))
 
-    assert spark_run.note_files(files, tmp_path, RULES) == {
+    assert claimed_files.note_files(files, tmp_path, RULES) == {
         "data/streams/a.csv": {"etag": "a.csv", "status": "PROCESSED", "judged_by": RULES},
         "data/streams/b.csv": {"etag": "b.csv", "status": "REJECTED", "judged_by": RULES},
     }
