@@ -6,7 +6,7 @@ from pathlib import Path
 
 from commands import local_aws
 from commands.local_stack import describe_stack, make_client
-from commands.seed_local_aws import open_warehouse
+from commands.seed_local_aws import metadata_dsn, open_warehouse
 from conf.settings import Settings
 from dags.protocol.errors import PipelineError
 from dags.protocol.pipeline import Pipeline
@@ -33,7 +33,7 @@ def pipeline_over(stack: Stack, settings: Settings) -> Pipeline:
 
     @contextlib.contextmanager
     def open_metadata() -> "Iterator[metadata.Connection]":
-        dsn = stack.postgres.dsn(settings.metadata_database)
+        dsn = metadata_dsn(stack, settings, settings.metadata_user)
         with contextlib.closing(metadata.connect(dsn)) as connection:
             yield connection
 

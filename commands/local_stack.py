@@ -43,6 +43,7 @@ def stack_config(state: Path, settings: Settings, ports: Mapping[str, int]) -> S
         copy_roles=(settings.copy_role,),
         spark=spark_config(),
         region=settings.region,
+        warehouse_user=settings.warehouse_user,
         ports=ports,
     )
 

@@ -12,7 +12,11 @@ import yaml
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{2,63}")
+DATABASE_NAME = NAME
 PREFIX = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
+DATABASE_USER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+# Redshift derives the user of the Data API from the identity: IAMR: a role's, IAM: a user's.
+WAREHOUSE_USER = re.compile(r"(IAMR?:)?[A-Za-z0-9_][\w+=,.@-]{0,62}", re.ASCII)
 MEMORY = re.compile(r"[1-9][0-9]{0,2}g")
 TRACK_ID_PREFIX = re.compile(r"[!-~]{0,64}")
 METADATA_MODES = ("snapshot", "upsert")
@@ -59,16 +63,19 @@ class Settings:
     ledger_table: str
     metadata_database: str
     metadata_connection: str
+    metadata_user: str
     metadata_ssl_mode: str
     metadata_ssl_root_cert: str
     jdbc_ssl_root_cert: str
     warehouse_connection: str
     warehouse_workgroup: str
     warehouse_database: str
+    warehouse_user: str
     emr_application: str
     emr_release: str
     mwaa_environment: str
     connections_prefix: str
+    jdbc_user: str
     jdbc_password_secret: str
     alerts_topic: str
     copy_role: str
@@ -110,7 +117,10 @@ class Settings:
             "no name of 3 to 64 characters without blanks",
             *("ledger_table", "warehouse_workgroup", "warehouse_database", "emr_application"),
             *("metadata_connection", "warehouse_connection", "mwaa_environment"),
+            "metadata_database",
         )
+        self._require(DATABASE_USER, "no PostgreSQL user", "metadata_user", "jdbc_user")
+        self._require(WAREHOUSE_USER, "no Redshift user", "warehouse_user")
         self._require(PREFIX, "no prefix of names and slashes", "data_prefix", "artifacts_prefix")
         self._require(MEMORY, "no size like 4g", "driver_memory", "executor_memory")
         if self.metadata_ssl_mode not in TLS_MODES:

@@ -35,6 +35,7 @@ class StackConfig:
     spark: SparkConfig
     ports: Mapping[str, int] = field(default_factory=dict)
     region: str = "eu-west-1"
+    warehouse_user: str = ""
     endpoint_command: Sequence[str] = COMMAND
 
     def __post_init__(self) -> None:
@@ -160,7 +161,10 @@ class Stack:
             s3_endpoint=s3.endpoint,
             spark=config.spark,
             warehouse=WarehouseConfig(
-                workgroups, list(config.copy_roles), str(self.postgres.state)
+                workgroups,
+                list(config.copy_roles),
+                str(self.postgres.state),
+                config.warehouse_user,
             ),
         )
         endpoint = EndpointProcess(

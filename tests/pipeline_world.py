@@ -17,7 +17,7 @@ import psycopg2
 
 from commands.local_stack import make_client
 from commands.reconcile import reconcile
-from commands.seed_local_aws import create_ledger
+from commands.seed_local_aws import create_ledger, metadata_dsn
 from conf import places
 from conf.settings import Settings
 from dags.protocol.params import read_params
@@ -75,7 +75,7 @@ class World:
         create_ledger(make_client(stack, "dynamodb"), self.settings)
         self.pipeline = self._open_pipeline(s3)
         self.bucket = self.pipeline.bucket
-        self.jobs: Any = PlainJobs(self.pipeline)
+        self.jobs: Any = PlainJobs(self.pipeline, self._opener(self.settings.jdbc_user))
         self.versions: dict[str, list[tuple[bytes, int]]] = {}
         self.songs: list[Song] = []
         self.execute(self.settings.warehouse_database, EMPTY_WAREHOUSE)
@@ -83,12 +83,6 @@ class World:
 
     def _open_pipeline(self, s3: Any) -> Pipeline:
         settings, stack = self.settings, self.stack
-
-        @contextlib.contextmanager
-        def open_metadata() -> Iterator[Any]:
-            dsn = stack.postgres.dsn(settings.metadata_database)
-            with contextlib.closing(metadata.connect(dsn)) as connection:
-                yield connection
 
         data_api = make_client(stack, "redshift-data")
         place = (settings.warehouse_workgroup, settings.warehouse_database)
@@ -99,9 +93,20 @@ class World:
             warehouse=Warehouse(data_api, *place),
             copy_role=settings.copy_role,
             alerts=Alerts(self.told, self.told, settings.alerts_topic_arn),
-            open_metadata=open_metadata,
+            open_metadata=self._opener(settings.metadata_user),
             now=lambda: datetime.now(UTC) + self.ahead,
         )
+
+    def _opener(self, user: str) -> Any:
+        """Give what opens the metadata as one of its users."""
+
+        @contextlib.contextmanager
+        def open_metadata() -> Iterator[Any]:
+            dsn = metadata_dsn(self.stack, self.settings, user)
+            with contextlib.closing(metadata.connect(dsn)) as connection:
+                yield connection
+
+        return open_metadata
 
     def execute(self, database: str, sql: str) -> None:
         with contextlib.closing(psycopg2.connect(**self.stack.postgres.dsn(database))) as opened:

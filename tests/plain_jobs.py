@@ -42,12 +42,13 @@ def day_of(play: Play) -> date:
 class PlainJobs:
     """The jobs over one pipeline's bucket and RDS; each call is one attempt and gives its URI."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, open_reader: Any = None) -> None:
         self.pipeline, self.bucket = pipeline, pipeline.bucket
+        self.open_reader = open_reader or pipeline.open_metadata
 
     def extract_metadata(self, claim: str, attempt: int) -> str:
         folder = places.attempt_folder(claim, "extract_metadata", attempt)
-        with self.pipeline.open_metadata() as connection, connection.cursor() as cursor:
+        with self.open_reader() as connection, connection.cursor() as cursor:
             for table, schema in (("users", schemas.USERS), ("songs", schemas.SONGS)):
                 names = ", ".join(f'"{name}"' for name in schema.fieldNames())
                 cursor.execute(f"SELECT {names} FROM {table}")

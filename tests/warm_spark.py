@@ -6,6 +6,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
+from commands.seed_local_aws import metadata_dsn
 from conf import places
 from dags.protocol.job_arguments import build_arguments
 from localaws.stack import Stack
@@ -44,7 +45,7 @@ class SparkJobs:
 
     def __init__(self, spark: SparkSession, world: World) -> None:
         self.spark, self.world = spark, world
-        self.dsn = world.stack.postgres.dsn(world.settings.metadata_database)
+        self.dsn = metadata_dsn(world.stack, world.settings, world.settings.jdbc_user)
 
     def extract_metadata(self, claim: str, attempt: int) -> str:
         password = extract_metadata.PASSWORD_SETTING
@@ -75,7 +76,6 @@ class SparkJobs:
             host=self.dsn["host"],
             port=self.dsn["port"],
             schema=self.dsn["dbname"],
-            login=self.dsn["user"],
         )
         arguments = build_arguments(
             task,

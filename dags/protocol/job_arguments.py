@@ -52,7 +52,7 @@ def _jdbc_arguments(settings: Settings, connection: Any) -> list[str]:
     port = connection.port or 5432
     arguments = [
         *("--jdbc-url", f"jdbc:postgresql://{connection.host}:{port}/{connection.schema}"),
-        *("--jdbc-user", connection.login),
+        *("--jdbc-user", settings.jdbc_user),
         *("--ssl-mode", settings.metadata_ssl_mode),
     ]
     if settings.jdbc_ssl_root_cert:

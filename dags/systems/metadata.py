@@ -97,6 +97,13 @@ def transaction(connection: "Connection") -> Iterator[None]:
         ) from None  # its DETAIL and CONTEXT hold row values
 
 
+def hash_password(connection: "Connection", user: str, password: str) -> str:
+    """Give what PostgreSQL keeps of a password, as the server hashes it by itself."""
+    from psycopg2.extensions import encrypt_password
+
+    return str(encrypt_password(password, user, connection, "scram-sha-256"))
+
+
 def migrate(connection: "Connection") -> list[str]:
     """Apply the migrations that are missing, each in its transaction; give their file names."""
     with transaction(connection):

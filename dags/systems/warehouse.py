@@ -56,11 +56,20 @@ class Rows:
 
 @dataclass(frozen=True)
 class Warehouse:
-    """A database of a workgroup. `client` is boto3's of redshift-data."""
+    """A database of a workgroup. `client` is boto3's of redshift-data.
+
+    Its user is derived from the client's identity; a secret, by its ARN, names another one.
+    """
 
     client: Any
     workgroup: str
     database: str
+    secret_arn: str = ""
+
+    @property
+    def _place(self) -> dict[str, str]:
+        place = {"WorkgroupName": self.workgroup, "Database": self.database}
+        return place | ({"SecretArn": self.secret_arn} if self.secret_arn else {})
 
     def query(self, statement: Statement) -> Rows:
         """Run one statement and give its rows; none for a statement that gives none.
@@ -68,9 +77,7 @@ class Warehouse:
         Raises:
             WarehouseError: The statement failed; the message is Redshift's.
         """
-        answer = self.client.execute_statement(
-            WorkgroupName=self.workgroup, Database=self.database, **_request(statement)
-        )
+        answer = self.client.execute_statement(**self._place, **_request(statement))
         description = self._wait(answer["Id"], [statement])
         if not description.get("HasResultSet"):
             changed = description.get("ResultRows", -1)  # -1: the API has no number
@@ -87,9 +94,7 @@ class Warehouse:
             WarehouseError: One of them failed and all were rolled back.
         """
         answer = self.client.batch_execute_statement(
-            WorkgroupName=self.workgroup,
-            Database=self.database,
-            Sqls=[statement.sql for statement in statements],
+            **self._place, Sqls=[statement.sql for statement in statements]
         )
         self._wait(answer["Id"], statements)
 

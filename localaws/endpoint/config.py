@@ -25,11 +25,15 @@ class SparkConfig:
 
 @dataclass(frozen=True)
 class WarehouseConfig:
-    """The workgroups with their databases, the roles that COPY may name, and the server."""
+    """The workgroups with their databases, the roles that COPY may name, and the server.
+
+    `user` is the database user of the identity that the keys belong to; none is the administrator.
+    """
 
     workgroups: dict[str, list[str]]
     copy_roles: list[str]
     postgres_state: str
+    user: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,14 @@ from typing import Any
 
 import boto3
 
+from localaws.emr_serverless.secrets import ReadSecret, reader
 from localaws.endpoint.config import EndpointConfig
 from localaws.endpoint.service import Operation, ServiceError
 from localaws.postgres import PostgresServer
 from localaws.redshift_data import gate
 from localaws.redshift_data.browser import Browser
 from localaws.redshift_data.documents import SHOWN, new_document, summarise
+from localaws.redshift_data.login import Login
 from localaws.redshift_data.paging import cut_page, read_token
 from localaws.redshift_data.parameters import bind_all
 from localaws.redshift_data.places import Places, invalid
@@ -31,7 +33,7 @@ class RedshiftData:
 
     name = "redshift-data"
 
-    def __init__(self, config: EndpointConfig) -> None:
+    def __init__(self, config: EndpointConfig, read_secret: ReadSecret | None = None) -> None:
         self._places = Places(config.warehouse.workgroups)
         self._store = StatementStore(config.folder / "redshift.sqlite")
         server = PostgresServer(Path(config.warehouse.postgres_state))
@@ -42,7 +44,8 @@ class RedshiftData:
             aws_access_key_id=config.access_key_id,
             aws_secret_access_key=config.secret_access_key,
         )
-        self._runner = StatementRunner(self._store, server.dsn, config.warehouse.copy_roles, s3)
+        login = Login(server.dsn, config.warehouse.user, read_secret or reader(config))
+        self._runner = StatementRunner(self._store, login, config.warehouse.copy_roles, s3)
         browser = Browser(self._places, server.dsn)
         self.operations: Mapping[str, Operation] = {
             **browser.operations,

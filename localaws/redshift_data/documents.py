@@ -9,7 +9,7 @@ from localaws.redshift_data.store import Document
 SHOWN = (
     "Id", "Database", "Duration", "Error", "Status", "CreatedAt", "UpdatedAt", "RedshiftPid",
     "HasResultSet", "QueryString", "ResultRows", "ResultSize", "RedshiftQueryId",
-    "QueryParameters", "WorkgroupName",
+    "QueryParameters", "WorkgroupName", "SecretArn",
 )  # fmt: skip
 SUMMARY = (
     "Id", "QueryString", "Status", "StatementName", "CreatedAt", "UpdatedAt", "QueryParameters",
@@ -26,6 +26,7 @@ def new_document(values: dict[str, Any], sqls: list[str], *, is_batch: bool) -> 
         "UpdatedAt": now,
         "Database": values["Database"],
         "WorkgroupName": values["WorkgroupName"],
+        "SecretArn": values.get("SecretArn"),
         "StatementName": values.get("StatementName", ""),
         "QueryParameters": values.get("Parameters"),
         "QueryString": None if is_batch else sqls[0],

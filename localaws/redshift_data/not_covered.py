@@ -67,15 +67,15 @@ NOT_COVERED = [
         "taken and without effect: one PostgreSQL has nothing to distribute",
     ),
     (
-        "Users, grants and the user IAMR:<role> of a caller",
-        "GRANT and REVOKE are PostgreSQL's; every caller is its superuser",
+        "Other identities than one, groups, roles, users with a password of their own",
+        "all keys are the pipeline's; GRANT and REVOKE are PostgreSQL's, of one table each",
     ),
     (
         "24 h and 500 MB limits of a query, ThrottlingException",
         "nothing here runs so long or so large; results are dropped after 24 h at the next start",
     ),
     (
-        "Clusters, SecretArn, sessions (SessionId), AUTO_COMMIT batches, CSV result format",
+        "Clusters, sessions (SessionId), AUTO_COMMIT batches, CSV result format",
         "refused: the pipeline names a workgroup and needs one transaction",
     ),
     (

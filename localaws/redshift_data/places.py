@@ -5,7 +5,7 @@ from typing import Any
 
 from localaws.endpoint.service import ServiceError
 
-OTHER_PLACES = ("ClusterIdentifier", "SessionId", "SessionKeepAliveSeconds", "SecretArn")
+OTHER_PLACES = ("ClusterIdentifier", "SessionId", "SessionKeepAliveSeconds")
 
 
 def invalid(message: str) -> ServiceError:

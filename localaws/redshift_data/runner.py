@@ -5,13 +5,14 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg2
 
 from localaws.errors import LocalAwsError
-from localaws.redshift_data import results, translation
+from localaws.redshift_data import results
+from localaws.redshift_data.login import Login
 from localaws.redshift_data.session import Outcome, Session
 from localaws.redshift_data.sql_error import SqlError, translate
 from localaws.redshift_data.store import Document, StatementStore, fail
@@ -29,26 +30,24 @@ Connection = "psycopg2.extensions.connection"
 class StatementRunner:
     """Runs statements over the databases of one PostgreSQL.
 
-    `find_dsn` gives the parameters of a connection to a database, anew for each: a server that
-    was started again may have another port.
+    `login` opens a connection for each.
     """
 
     def __init__(
         self,
         store: StatementStore,
-        find_dsn: Callable[[str], dict[str, Any]],
+        login: Login,
         copy_roles: Sequence[str],
         s3: Any,
     ) -> None:
         self._store = store
-        self._find_dsn = find_dsn
+        self._login = login
         self._copy_roles = copy_roles
         self._s3 = s3
         self._lock = threading.Lock()
         self._running: dict[str, Any] = {}
         self._cancelled: set[str] = set()
         self._threads: dict[str, threading.Thread] = {}
-        self._prepared: set[tuple[str, int]] = set()
         self._room = threading.BoundedSemaphore(MAX_RUNNING)
 
     def start(self, document: Document, sqls: Sequence[str]) -> None:
@@ -109,7 +108,7 @@ class StatementRunner:
         started = time.monotonic_ns()
         try:
             self._move(document, "PICKED")
-            connection = self._connect(document["Database"])
+            connection = self._login.open(document["Database"], document.get("SecretArn"))
             with self._lock:
                 self._running[document["Id"]] = connection
             with contextlib.closing(connection):
@@ -167,23 +166,6 @@ class StatementRunner:
         part["ResultSize"] = len(json.dumps(rows)) if rows else 0
         part["Columns"] = [results.describe_column(column) for column in outcome.columns or ()]
         self._store.put_result(part["Id"], rows)
-
-    def _connect(self, database: str) -> Any:
-        dsn = self._find_dsn(database)
-        options = f"-c search_path={translation.SEARCH_PATH.replace(' ', '')} -c timezone=UTC"
-        # Else a statement whose endpoint was killed would go on to its end.
-        options += " -c client_connection_check_interval=1s"
-        # In Redshift's texts a backslash escapes.
-        options += " -c standard_conforming_strings=off -c escape_string_warning=off"
-        parameters = dsn | {"options": options, "connect_timeout": CONNECT_SECONDS}
-        connection = psycopg2.connect(**parameters)
-        key = (database, int(dsn["port"]))
-        if key not in self._prepared:
-            translation.prepare_database(connection)
-            self._prepared.add(key)
-        # As near to Redshift's SNAPSHOT as PostgreSQL comes: the second writer of a row fails.
-        connection.set_session(isolation_level="REPEATABLE READ")
-        return connection
 
     def _check_cancelled(self, document: Document) -> None:
         if document["Id"] in self._cancelled:

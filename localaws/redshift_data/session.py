@@ -12,6 +12,7 @@ from localaws.redshift_data import ddl
 from localaws.redshift_data.copy_sources import open_sources
 from localaws.redshift_data.copy_statement import read_copy
 from localaws.redshift_data.gate import Parsed, parse
+from localaws.redshift_data.login import create_user, read_new_user
 from localaws.redshift_data.merge import check_merge, check_views
 from localaws.redshift_data.parquet_copy import copy_parquet, read_columns
 from localaws.redshift_data.sql_error import NotSupportedError, SqlError, translate
@@ -65,9 +66,10 @@ class Session:
         Raises:
             SqlError: It was refused, or it failed.
         """
-        parsed = parse(sql)
+        new_user = read_new_user(sql)
+        parsed = None if new_user else parse(sql)
         try:
-            return self._execute(parsed)
+            return self._execute(parsed) if parsed else self._run(create_user(str(new_user)))
         except psycopg2.Error as error:
             raise translate(error) from error
 
@@ -85,7 +87,7 @@ class Session:
             self._connection.commit()
         return outcome
 
-    def _run(self, sql: str) -> Outcome:
+    def _run(self, sql: str | psycopg2.sql.Composed) -> Outcome:
         with self._connection.cursor() as cursor:
             cursor.execute(sql)
             if cursor.description is None:

@@ -43,6 +43,8 @@ def translate(error: psycopg2.Error) -> SqlError:
         return SqlError(f"ERROR: Cannot insert a NULL value into column {diagnosis.column_name}")
     if MERGE_TWICE in message:
         return SqlError("ERROR: Found multiple matches to update the same tuple.")
+    if code == errorcodes.INSUFFICIENT_PRIVILEGE:
+        return SqlError(f"ERROR: {message.replace(' table ', ' relation ')}")
     if code == errorcodes.DIVISION_BY_ZERO:
         return SqlError("ERROR: Divide by zero")
     return SqlError(f"ERROR: {message}")

@@ -77,12 +77,19 @@ FUNCTIONS = (
 
 
 def prepare_database(connection: "psycopg2.extensions.connection") -> None:
-    """Make Redshift's functions in a schema of their own; may be repeated, by several at once."""
+    """Make Redshift's functions in a schema of their own; may be repeated, by several at once.
+
+    A new database lets everybody make tables in `public`, as Redshift does until that is revoked.
+    """
     schema = psycopg2_sql.Identifier(SCHEMA)
     with connection, connection.cursor() as cursor:
         # One at a time: CREATE OR REPLACE is not safe when raced.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (SCHEMA,))
-        cursor.execute(psycopg2_sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
+        cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (SCHEMA,))
+        if cursor.fetchone() is None:
+            cursor.execute(psycopg2_sql.SQL("CREATE SCHEMA {}").format(schema))
+            cursor.execute("GRANT USAGE, CREATE ON SCHEMA public TO PUBLIC")
+        cursor.execute(psycopg2_sql.SQL("GRANT USAGE ON SCHEMA {} TO PUBLIC").format(schema))
         for function in FUNCTIONS:
             cursor.execute(psycopg2_sql.SQL(function).format(schema=schema))
 

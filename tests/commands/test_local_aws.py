@@ -109,6 +109,7 @@ def test_all_of_the_design_is_there_right_after_up(exports: dict[str, str]) -> N
         "airflow/connections/rds_postgres",
         "airflow/connections/redshift_conn",
         "music-streaming/metadata-reader-password",
+        "music-streaming/warehouse-admin",
     ]
     assert topics == [{"TopicArn": "arn:aws:sns:eu-west-1:123456789012:music-streaming-alerts"}]
 

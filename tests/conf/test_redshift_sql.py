@@ -6,6 +6,7 @@ from importlib import resources
 import pytest
 from pyspark.sql.types import StructField, StructType
 
+from dags.protocol.users import NAMES as USER_NAMES
 from dags.systems.warehouse import LITERALS, SQL_FOLDER, migrations, read_sql
 from spark_jobs import schemas
 
@@ -119,7 +120,7 @@ def test_a_file_names_its_markers_and_each_has_its_pattern(name: str) -> None:
     markers = set(re.findall(r"\$([a-z_]+)", read_sql(name)))
 
     assert markers == (set(stated[1].split(", ")) if stated else set())
-    assert markers <= LITERALS.keys()
+    assert markers <= LITERALS.keys() | USER_NAMES.keys()
 
 
 def test_no_date_part_is_written_where_a_column_has_its_name() -> None:
@@ -131,7 +132,8 @@ def test_no_date_part_is_written_where_a_column_has_its_name() -> None:
 def test_a_file_holds_one_statement(name: str) -> None:
     assert ";" not in read_sql(name)
     assert read_sql(name).split()[0] in {
-        *("SELECT", "SET", "INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "CREATE")
+        *("SELECT", "SET", "INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "CREATE", "GRANT"),
+        "REVOKE",
     }
 
 

@@ -20,7 +20,7 @@ OUTPUTS = {
     "validate_data": f"{STAGING}/validate_data/attempt=1",
 }
 CONNECTION = SimpleNamespace(
-    host="db.example", port=5433, schema="metadata", login="reader", password="sesame"
+    host="db.example", port=5433, schema="metadata", login="loader", password="sesame"
 )
 
 
@@ -35,7 +35,8 @@ def build(task: str, share: float | None = None, **settings: Any) -> list[str]:
     )
 
 
-def test_the_metadata_is_read_from_the_connections_database() -> None:
+def test_the_metadata_is_read_from_the_connections_database_by_the_reader() -> None:
+    """Its password is the reader's secret: with the connection's own user it would not fit."""
     assert build("extract_metadata") == [
         *("--jdbc-url", "jdbc:postgresql://db.example:5433/metadata"),
         *("--jdbc-user", "reader"),
@@ -60,7 +61,7 @@ def test_the_root_certificate_is_brought_to_where_the_job_runs() -> None:
 
 
 def test_a_connection_without_a_port_has_postgresqls_own() -> None:
-    connection = SimpleNamespace(host="h", port=None, schema="m", login="r", password="sesame")
+    connection = SimpleNamespace(host="h", port=None, schema="m", login="l", password="sesame")
 
     arguments = build_arguments(
         "extract_metadata",

@@ -1,0 +1,3 @@
+-- Both users find the tables.
+-- Markers: loader, reader.   Safe to repeat: yes.
+GRANT USAGE ON SCHEMA public TO $loader, $reader
