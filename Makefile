@@ -28,7 +28,7 @@ FIND_PYTHON = for python in "$(PYTHON)" python3.11 python3.12 python3; do \
 	if [ -n "$(PYTHON)" ]; then python=; break; fi; python=; done
 
 .PHONY: help setup lint types test test-slow check format lock sample spark-run metadata-up metadata-down bench clean
-.PHONY: up down status env query coverage bench-warehouse run validate quarantine
+.PHONY: up down status env query certificates coverage bench-warehouse run validate quarantine
 .PHONY: reconcile rebuild backfill compact crash-test
 
 help: ## List the verbs
@@ -142,6 +142,9 @@ env: setup ## Print the exports for boto3 and the AWS CLI: eval "$$(make -s env)
 
 query: setup ## Ask the warehouse: SQL="SELECT ..." FORMAT=table|csv|json WRITE=1 STATE=.local/aws or ENV=name
 	@$(PY) -m commands.query $(PLACE)
+
+certificates: setup ## Put RDS's certificates into conf/aws, for the environments whose metadata_ssl_mode verifies
+	@$(PY) -m commands.certificates
 
 coverage: setup ## Write docs/coverage.md: which of AWS's rules the local AWS holds
 	@$(PY) -m commands.coverage

@@ -1,11 +1,12 @@
-"""What the Spark jobs need in the bucket: entry points, their package, and the JDBC driver."""
+"""What the Spark jobs need in the bucket: code, JDBC driver, and the database's certificates."""
 
 import hashlib
 import io
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
-from commands import jars
+from commands import certificates, jars
 from conf import places
 from conf.settings import Settings
 from dags.protocol.job_arguments import JOBS
@@ -33,23 +34,34 @@ def put_artifacts(bucket: Bucket, settings: Settings) -> list[str]:
 
 
 def collect_artifacts(settings: Settings) -> dict[str, bytes]:
-    """Give the artifacts by their keys."""
+    """Give the artifacts by their keys.
+
+    Raises:
+        SetupError: The jar or the certificates are missing, or others than those known here.
+    """
     prefix = settings.artifacts_prefix
     jobs = ROOT / PACKAGE / "jobs"
     artifacts = {places.job_key(prefix, job): (jobs / f"{job}.py").read_bytes() for job in JOBS}
     artifacts[places.package_key(prefix)] = build_package(ROOT)
     jar = jars.jars_dir("jdbc") / settings.jdbc_jar
     artifacts[places.jar_key(prefix, settings.jdbc_jar)] = jar.read_bytes()
+    if name := settings.certificate:
+        artifacts[places.certificates_key(prefix)] = pack({name: certificates.read(name)})
     return artifacts
 
 
 def build_package(root: Path) -> bytes:
     """Pack the jobs' Python files as `--py-files` takes them; equal files, equal bytes."""
+    paths = [*(root / PACKAGE).rglob("*.py"), *(root / name for name in SHARED)]
+    return pack({path.relative_to(root).as_posix(): path.read_bytes() for path in paths})
+
+
+def pack(contents: Mapping[str, bytes]) -> bytes:
+    """Pack files by their names; equal files make equal bytes."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as package:
-        for path in sorted([*(root / PACKAGE).rglob("*.py"), *(root / name for name in SHARED)]):
-            name = path.relative_to(root).as_posix()
+        for name in sorted(contents):
             entry = zipfile.ZipInfo(name, ZIP_INSTANT)
             entry.external_attr = READABLE
-            package.writestr(entry, path.read_bytes())
+            package.writestr(entry, contents[name])
     return packed.getvalue()

@@ -18,6 +18,8 @@ TRACK_PLAYS_FOLDER = re.compile(r"lake/track_plays/commit=(?P<commit>\d{10})/")
 CLAIM = re.compile(r"(?P<run>[A-Za-z0-9-]{1,80})-[0-9a-f]{8}")
 PLAN_KEY = re.compile(r"staging/claim=[A-Za-z0-9-]{1,90}/plan-[0-9a-f]{64}\.json")
 MAX_SLUG = 60
+# The folder of the unpacked archive, in the one where a job's driver and executors work.
+CERTIFICATES = "certificates"
 
 
 def run_name(run_id: str) -> str:
@@ -115,9 +117,9 @@ def jar_key(artifacts: str, name: str) -> str:
     return f"{artifacts}/jars/{name}"
 
 
-def certificate_key(artifacts: str, name: str) -> str:
-    """Give the key of the certificates by which the jobs know the database."""
-    return f"{artifacts}/certificates/{name}"
+def certificates_key(artifacts: str) -> str:
+    """Give the key of the archive of certificates by which the jobs know the database."""
+    return f"{artifacts}/{CERTIFICATES}.zip"
 
 
 def metadata_report_key(run: str) -> str:

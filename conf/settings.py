@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from importlib import resources
+from pathlib import PurePosixPath
 from typing import Any
 
 import yaml
@@ -20,7 +21,8 @@ WAREHOUSE_USER = re.compile(r"(IAMR?:)?[A-Za-z0-9_][\w+=,.@-]{0,62}", re.ASCII)
 MEMORY = re.compile(r"[1-9][0-9]{0,2}g")
 TRACK_ID_PREFIX = re.compile(r"[!-~]{0,64}")
 METADATA_MODES = ("snapshot", "upsert")
-TLS_MODES = ("disable", "prefer", "require", "verify-ca", "verify-full")
+VERIFYING = ("verify-ca", "verify-full")
+TLS_MODES = ("disable", "prefer", "require", *VERIFYING)
 # An option of Airflow's own configuration, section music_streaming, overrides a key of the files:
 # AIRFLOW__MUSIC_STREAMING__TASK_RETRIES=0, or on MWAA music_streaming.task_retries.
 OVERRIDE = "AIRFLOW__MUSIC_STREAMING__"
@@ -66,7 +68,6 @@ class Settings:
     metadata_user: str
     metadata_ssl_mode: str
     metadata_ssl_root_cert: str
-    jdbc_ssl_root_cert: str
     warehouse_connection: str
     warehouse_workgroup: str
     warehouse_database: str
@@ -123,8 +124,7 @@ class Settings:
         self._require(WAREHOUSE_USER, "no Redshift user", "warehouse_user")
         self._require(PREFIX, "no prefix of names and slashes", "data_prefix", "artifacts_prefix")
         self._require(MEMORY, "no size like 4g", "driver_memory", "executor_memory")
-        if self.metadata_ssl_mode not in TLS_MODES:
-            raise SettingsError(f"metadata_ssl_mode is one of {', '.join(TLS_MODES)}")
+        self._check_tls()
         if self.metadata_mode not in METADATA_MODES:
             raise SettingsError(f"metadata_mode is one of {', '.join(METADATA_MODES)}")
         self._require(TRACK_ID_PREFIX, "no text of ASCII without blanks", "track_id_prefix")
@@ -134,10 +134,24 @@ class Settings:
         if self.lease_minutes <= self.job_timeout_minutes:
             raise SettingsError("lease_minutes outlives job_timeout_minutes: make it greater")
 
+    def _check_tls(self) -> None:
+        if self.metadata_ssl_mode not in TLS_MODES:
+            raise SettingsError(f"metadata_ssl_mode is one of {', '.join(TLS_MODES)}")
+        if self.metadata_ssl_mode in VERIFYING and not self.certificate:
+            raise SettingsError(
+                f"metadata_ssl_mode {self.metadata_ssl_mode} needs metadata_ssl_root_cert: the "
+                "path of a .pem on the workers"
+            )
+
     def _require(self, pattern: re.Pattern[str], complaint: str, *keys: str) -> None:
         for key in keys:
             if not pattern.fullmatch(getattr(self, key)):
                 raise SettingsError(f"{key} is {complaint}: {getattr(self, key)!r}")
+
+    @property
+    def certificate(self) -> str:
+        """Give the file name of the certificates that know the database; none without TLS."""
+        return PurePosixPath(self.metadata_ssl_root_cert).name
 
     @property
     def alerts_topic_arn(self) -> str:

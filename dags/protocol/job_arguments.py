@@ -55,7 +55,6 @@ def _jdbc_arguments(settings: Settings, connection: Any) -> list[str]:
         *("--jdbc-user", settings.jdbc_user),
         *("--ssl-mode", settings.metadata_ssl_mode),
     ]
-    if settings.jdbc_ssl_root_cert:
-        # A file of `spark.files` lies in the folder in which driver and executors run.
-        arguments += ["--ssl-root-cert", settings.jdbc_ssl_root_cert]
+    if settings.certificate:
+        arguments += ["--ssl-root-cert", f"./{places.CERTIFICATES}/{settings.certificate}"]
     return arguments

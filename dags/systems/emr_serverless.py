@@ -205,9 +205,10 @@ def jdbc_properties(settings: Settings, bucket: str) -> dict[str, str]:
         "spark.jars": f"s3://{bucket}/{jar}",
         PASSWORD_SETTING: f"EMR.secret@{settings.jdbc_password_secret}",
     }
-    if settings.jdbc_ssl_root_cert:
-        pem = places.certificate_key(settings.artifacts_prefix, settings.jdbc_ssl_root_cert)
-        properties["spark.files"] = f"s3://{bucket}/{pem}"
+    if settings.certificate:
+        # Driver and executors both find an archive's folder; of a bare file that is not documented.
+        archive = places.certificates_key(settings.artifacts_prefix)
+        properties["spark.archives"] = f"s3://{bucket}/{archive}#{places.CERTIFICATES}"
     return properties
 
 

@@ -64,7 +64,7 @@ def connect(dsn: Mapping[str, Any]) -> "Connection":
             reason = reason.replace(str(dsn["password"]), "***")
         raise MetadataError(
             f"cannot open the metadata database {place}: {reason}: check that it is up and that "
-            "its secret is current"
+            "its secret, and metadata_ssl_root_cert, are current"
         ) from None
     opened.set_client_encoding("UTF8")
     return opened

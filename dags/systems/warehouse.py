@@ -56,15 +56,12 @@ class Rows:
 
 @dataclass(frozen=True)
 class Warehouse:
-    """A database of a workgroup. `client` is boto3's of redshift-data.
-
-    Its user is derived from the client's identity; a secret, by its ARN, names another one.
-    """
+    """A database of a workgroup. `client` is boto3's of redshift-data."""
 
     client: Any
     workgroup: str
     database: str
-    secret_arn: str = ""
+    secret_arn: str = ""  # of another user than the one of the client's identity
 
     @property
     def _place(self) -> dict[str, str]:
@@ -93,9 +90,8 @@ class Warehouse:
             TransactionConflictError: Another transaction was in the way.
             WarehouseError: One of them failed and all were rolled back.
         """
-        answer = self.client.batch_execute_statement(
-            **self._place, Sqls=[statement.sql for statement in statements]
-        )
+        sqls = [statement.sql for statement in statements]
+        answer = self.client.batch_execute_statement(**self._place, Sqls=sqls)
         self._wait(answer["Id"], statements)
 
     def _wait(self, statement_id: str, statements: Sequence[Statement]) -> dict[str, Any]:
@@ -135,8 +131,7 @@ def _error_of(description: Mapping[str, Any], statements: Sequence[Statement]) -
         if part["Status"] == "FAILED" and statement.failure
     ]
     told = ": ".join([*meanings, f"Redshift refused statement {description['Id']}", reason])
-    is_conflict = CONFLICT.search(reason) is not None
-    return TransactionConflictError(told) if is_conflict else WarehouseError(told)
+    return (TransactionConflictError if CONFLICT.search(reason) else WarehouseError)(told)
 
 
 def missing_migrations(warehouse: Warehouse) -> list[str]:

@@ -30,7 +30,7 @@ NOT_COVERED = [
         "plain Spark commits by rename at job commit; code must be right under both",
     ),
     (
-        "A custom image, its release, and another Python by spark.archives and PYSPARK_PYTHON",
+        "A custom image, its release, and another Python by PYSPARK_PYTHON",
         "job runs have the Python and the Java that the endpoint was started with",
     ),
     (

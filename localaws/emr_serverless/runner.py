@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from localaws.emr_serverless import logs, process_tree, spark_command
+from localaws.emr_serverless.archives import ArchiveError, archives_of, unpack_all
 from localaws.emr_serverless.configuration import monitoring, spark_properties
 from localaws.emr_serverless.records import JobRun
 from localaws.emr_serverless.request_checks import DEFAULT_TIMEOUT_MINUTES
@@ -113,7 +114,7 @@ class Runner:
         folder = logs.attempt_folder(self._config, run, run.attempt.number)
         try:
             outcome = self._execute(run, folder)
-        except (SecretError, OSError) as error:
+        except (SecretError, ArchiveError, OSError) as error:
             log.warning("job run %s did not start: %s", run_id, error)
             outcome = Outcome(is_success=False, reason=f"Job failed: it did not start: {error}")
         return self._settle(run_id, outcome)
@@ -144,6 +145,7 @@ class Runner:
         )
         make_folder(folder)
         try:
+            unpack_all(self._config, archives_of(run.request, asked), folder / "work")
             spark_command.write_properties(folder / "spark.properties", command.properties)
             exit_code = self._watch(run.id, command, folder)
         finally:

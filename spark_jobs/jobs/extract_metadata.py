@@ -18,6 +18,8 @@ from spark_jobs.key_ranges import range_predicates
 PASSWORD_SETTING = "spark.kpi.jdbc.password"  # noqa: S105
 DRIVER = "org.postgresql.Driver"
 TLS_MODES = ("disable", "prefer", "require", "verify-ca", "verify-full")
+# Of no TLS there, another authority, another host, and a PEM that is not there.
+TLS_SIGNS = ("SSL", "certification path", "could not be verified", ".pem")
 KEYS = {"users": "user_id", "songs": "id"}
 # Every n-th key, so that sparse ids fill the ranges evenly; one scan of the key's index. Names
 # are those of KEYS, the number is an int: nothing here comes from outside.
@@ -135,7 +137,7 @@ def translate(error: Py4JJavaError, args: argparse.Namespace) -> JobError:
         "UnknownHost": "check the host in --jdbc-url",
         "timed out": "check that this network reaches the database",
         "does not exist": "check the database's name and that its migrations are applied",
-        "SSL": "check --ssl-mode and --ssl-root-cert",
+        **dict.fromkeys(TLS_SIGNS, "check --ssl-mode and --ssl-root-cert"),
         "ClassNotFound": "put the PostgreSQL driver on the class path: --jars or extraClassPath",
     }
     for sign, what_to_do in advice.items():

@@ -57,6 +57,10 @@ def test_settings_cannot_be_changed() -> None:
         ("region: null", "local: region is a text, got None: put it in quotes"),
         ("account_id: 123456789012", "local: account_id is a text, got 123456789012"),
         ("data_bucket: s3://bucket", "data_bucket is a bucket name, not a URI: drop the s3://"),
+        (
+            "metadata_ssl_mode: verify-ca",
+            "metadata_ssl_mode verify-ca needs metadata_ssl_root_cert: the path of",
+        ),
         ("jdbc_user: Reader", "jdbc_user is no PostgreSQL user: 'Reader'"),
         ("metadata_user: a-loader", "metadata_user is no PostgreSQL user: 'a-loader'"),
         ("warehouse_user: IAMR:a role", "warehouse_user is no Redshift user: 'IAMR:a role'"),

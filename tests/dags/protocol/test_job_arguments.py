@@ -46,18 +46,20 @@ def test_the_metadata_is_read_from_the_connections_database_by_the_reader() -> N
 
 def test_a_root_certificate_is_named_where_the_environment_has_one() -> None:
     arguments = build(
-        "extract_metadata", metadata_ssl_mode="verify-full", jdbc_ssl_root_cert="ca.pem"
+        "extract_metadata", metadata_ssl_mode="verify-full", metadata_ssl_root_cert="/conf/ca.pem"
     )
 
-    assert arguments[-4:] == ["--ssl-mode", "verify-full", "--ssl-root-cert", "ca.pem"]
+    assert arguments[-4:-2] == ["--ssl-mode", "verify-full"]
+    assert arguments[-2:] == ["--ssl-root-cert", "./certificates/ca.pem"]
 
 
 def test_the_root_certificate_is_brought_to_where_the_job_runs() -> None:
-    settings = dataclasses.replace(load_settings("local"), jdbc_ssl_root_cert="ca.pem")
+    settings = dataclasses.replace(load_settings("local"), metadata_ssl_root_cert="/conf/ca.pem")
 
     properties = build_properties("extract_metadata", settings)
 
-    assert properties["spark.files"] == "s3://music-streaming-local/artifacts/certificates/ca.pem"
+    archive = "s3://music-streaming-local/artifacts/certificates.zip#certificates"
+    assert properties["spark.archives"] == archive
 
 
 def test_a_connection_without_a_port_has_postgresqls_own() -> None:

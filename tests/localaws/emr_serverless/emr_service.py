@@ -38,6 +38,7 @@ for word in "$@"; do
     value="${word#*=}"
     case "$word" in
         copy=*) cp "$2" "$value"; env > "$value.environment" ;;
+        cat=*) echo "file: $(cat "$value")" ;;
         stderr=*) echo "$value" >&2 ;;
         stubborn) trap 'true' TERM ;;
         child=*) setsid sleep 600 & echo $! > "$value.new"; mv "$value.new" "$value" ;;

@@ -9,6 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
+from commands.artifacts import pack
 from commands.local_stack import make_client
 from localaws.stack import Stack
 from tests.localaws.whole_stack.conftest import BUCKET
@@ -24,6 +25,10 @@ spark = SparkSession.builder.getOrCreate()
 text = F.sha1(F.col("id").cast("string")).alias("text")
 rows = spark.range(1_500_000, numPartitions=1).select("id", text)
 rows.write.parquet(sys.argv[1])
+# An archive lies where the driver works, and where the executors do.
+assert open("ours/text").read() == "packed"
+read = lambda _: open("ours/text").read()
+assert spark.sparkContext.parallelize([0], 1).map(read).collect() == ["packed"]
 found = spark.read.parquet(sys.argv[1]).agg(F.count("*"), F.countDistinct("text")).first()
 assert tuple(found) == (1_500_000, 1_500_000), found
 """
@@ -36,7 +41,9 @@ def wait_until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def start_job(stack: Stack, job: str, *arguments: str) -> dict[str, str]:
+def start_job(
+    stack: Stack, job: str, *arguments: str, parameters: str = PARAMETERS
+) -> dict[str, str]:
     """Start a job run and give what identifies it."""
     client = make_client(stack, "emr-serverless")
     application = client.list_applications()["applications"][0]["id"]
@@ -47,7 +54,7 @@ def start_job(stack: Stack, job: str, *arguments: str) -> dict[str, str]:
             "sparkSubmit": {
                 "entryPoint": f"s3://{BUCKET}/jobs/{job}",
                 "entryPointArguments": list(arguments),
-                "sparkSubmitParameters": PARAMETERS,
+                "sparkSubmitParameters": parameters,
             }
         },
     )
@@ -62,8 +69,10 @@ def job_run(stack: Stack, job: dict[str, str]) -> Any:
 def test_an_object_larger_than_a_part_is_written_and_read_through_s3a(stack: Stack) -> None:
     s3 = make_client(stack, "s3")
     s3.put_object(Bucket=BUCKET, Key="jobs/large.py", Body=LARGE.encode())
+    s3.put_object(Bucket=BUCKET, Key="jobs/packed.zip", Body=pack({"text": b"packed"}))
 
-    job = start_job(stack, "large.py", f"s3://{BUCKET}/large")
+    archives = f" --archives s3://{BUCKET}/jobs/packed.zip#ours"
+    job = start_job(stack, "large.py", f"s3://{BUCKET}/large", parameters=PARAMETERS + archives)
     wait_until(lambda: job_run(stack, job)["state"] in ("SUCCESS", "FAILED"))
 
     assert job_run(stack, job)["state"] == "SUCCESS", job_run(stack, job)["stateDetails"]
