@@ -31,9 +31,7 @@ def build_commit(staging: Path, snapshot: Snapshot, claim: dict[str, Any]) -> Pa
         take_files(staging / "quarantine", built / "quarantine")
         for table in ("users", "songs"):
             take_files(staging / "extract_metadata" / table, built / table)
-        accounting = json.loads((staging / "validate_data" / "accounting.json").read_text())
-        unknown = json.loads((staging / "transform_kpis" / "unknown.json").read_text())
-        write_json(built / "accounting.json", accounting | {"unknown": unknown})
+        accounting = read_accounting(staging)
         computed = staging / "transform_kpis" / "hourly_kpis"
     else:
         last = snapshot.folder / "lake" / "track_plays" / f"commit={number - 1:010d}"
@@ -42,8 +40,9 @@ def build_commit(staging: Path, snapshot: Snapshot, claim: dict[str, Any]) -> Pa
             link_all(snapshot.folder / table, built / table)
         (built / "quarantine").mkdir()
         accounting = {"run": claim["run"], "files": {}, "refused": {}}
-        write_json(built / "accounting.json", accounting)
         computed = staging / "no-hours"
+    text = json.dumps(accounting, indent=1, sort_keys=True, ensure_ascii=False)
+    (built / "accounting.json").write_text(text)
     (built / "streams").mkdir(exist_ok=True)
     previous = read_table(snapshot.folder / "hourly_kpis", schemas.HOURLY_KPIS)
     hours = merge_hours(previous, read_table(computed, schemas.HOURLY_KPIS))
@@ -54,8 +53,13 @@ def build_commit(staging: Path, snapshot: Snapshot, claim: dict[str, Any]) -> Pa
     return built
 
 
-def write_json(path: Path, document: dict[str, Any]) -> None:
-    path.write_text(json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False))
+def read_accounting(staging: Path) -> dict[str, Any]:
+    """Read what became of the files, and of whose plays no song or user is known."""
+    accounting: dict[str, Any] = json.loads(
+        (staging / "validate_data" / "accounting.json").read_text()
+    )
+    unknown = json.loads((staging / "transform_kpis" / "unknown.json").read_text())
+    return accounting | {"unknown": unknown}
 
 
 def link_plays(lake: Path, built: Path) -> None:

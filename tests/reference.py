@@ -79,7 +79,7 @@ def judge_line(
     if fields is None or len(fields) != len(names):
         return "malformed_row"
     texts = [fields[names.index(column)].strip(TRIMMED) for column in COLUMNS]
-    texts[1] = texts[1].removeprefix(track_id_prefix).strip(TRIMMED)
+    texts[1] = texts[1].removeprefix(track_id_prefix)
     if "" in texts:
         return f"missing_{COLUMNS[texts.index('')]}"
     user_id, track_id, instant = read_user_id(texts[0]), texts[1], read_instant(texts[2])

@@ -34,7 +34,10 @@ def build_arguments(
     if task == "validate_data":
         share = settings.max_rejected_share if max_rejected_share is None else max_rejected_share
         common += ["--max-rejected-share", str(share)]
-        return [*common, "--min-rejected-rows", str(settings.min_rejected_rows)]
+        common += ["--min-rejected-rows", str(settings.min_rejected_rows)]
+        # EMR refuses an empty argument.
+        prefix = settings.track_id_prefix
+        return [*common, "--track-id-prefix", prefix] if prefix else common
     return [
         *common,
         *("--metadata", outputs["extract_metadata"]),

@@ -63,12 +63,10 @@ def run(spark: SparkSession, args: argparse.Namespace) -> None:
         "%d files to read, %d refused by their header", len(files.readable), len(files.refused)
     )
     described = stream_files.describe_files(spark, files)
-    scratch = hadoop_files.join_uri(args.output, "lines")
-    prefix = args.track_id_prefix
-    lines = read_once(spark, files, described, scratch, prefix)
-    judged = apply_line_rules(
-        lines.where(F.col("listen_time").isNull()), described, track_id_prefix=prefix
-    ).persist(StorageLevel.DISK_ONLY)
+    lines = read_once(spark, files, described, args)
+    odd_lines = lines.where(F.col("listen_time").isNull())
+    judged = apply_line_rules(odd_lines, described, track_id_prefix=args.track_id_prefix)
+    judged = judged.persist(StorageLevel.DISK_ONLY)
     plays = select_plays(lines, judged)
     plays_by_hour = accounting.count_plays_by_file_and_hour(plays).coalesce(4).persist()
 
@@ -90,9 +88,7 @@ def run(spark: SparkSession, args: argparse.Namespace) -> None:
         touched_hours, hadoop_files.join_uri(args.output, "touched_hours"), schemas.TOUCHED_HOURS
     )
     accepted = write_streams(without_files(plays, refused), hours, claim, args)
-    if files.readable:
-        odd_uri = hadoop_files.join_uri(args.output, "odd_plays")
-        storage.write(select_odd_plays(judged), odd_uri, schemas.FILE_PLAYS)
+    keep_odd_plays(judged, files, args.output)
     write_accounting(spark, args.output, claim, files, (counts, examples), refused, accepted)
 
 
@@ -100,8 +96,7 @@ def read_once(
     spark: SparkSession,
     files: stream_files.StreamFiles,
     described: DataFrame,
-    scratch: str,
-    track_id_prefix: str,
+    args: argparse.Namespace,
 ) -> DataFrame:
     """Scan the files once and keep what the fast rule makes of their lines: LINES.
 
@@ -119,8 +114,15 @@ def read_once(
         )
         for _, layout in files.readable.values()
     )
-    proven = prove_common_lines(lines, described, layouts, track_id_prefix=track_id_prefix)
-    return storage.write_scratch(proven, scratch, schemas.LINES)
+    proven = prove_common_lines(lines, described, layouts, track_id_prefix=args.track_id_prefix)
+    return storage.write_scratch(proven, hadoop_files.join_uri(args.output, "lines"), schemas.LINES)
+
+
+def keep_odd_plays(judged: DataFrame, files: stream_files.StreamFiles, output: str) -> None:
+    """Write the valid plays that only the full rules took, beside the proven ones of `lines`."""
+    if files.readable:
+        uri = hadoop_files.join_uri(output, "odd_plays")
+        storage.write(select_odd_plays(judged), uri, schemas.FILE_PLAYS)
 
 
 def select_plays(lines: DataFrame, judged: DataFrame) -> DataFrame:

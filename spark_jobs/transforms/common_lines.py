@@ -60,16 +60,14 @@ def prove_common_lines(
     """Read the common lines as plays and pass the others on as they are.
 
     Args:
-        lines: `value`, a line as delivered, a carriage return at its end included; `path`;
-            `line_id`.
+        lines: `value`, a line as delivered with its carriage return; `path`; `line_id`.
         files: CLAIMED_FILES, unique by `path`.
         layouts: Those whose common lines are looked for.
         track_id_prefix: Dropped where a track id begins with it.
 
     Returns:
-        LINES. A play has user, time and its track in `text`. Any other line has nulls but for
-        `text`, which is the line without its end, and `line_id`. `file_index` is null for a line
-        of no claimed file.
+        LINES. Of a line that is no play `text` is the line without its end, `line_id` stays and
+        the rest is null. `file_index` is null for a line of no claimed file.
     """
     fields = lines.join(F.broadcast(files), on="path", how="left").select(
         *("file_index", "field_count", "user_position", "track_position", "time_position"),
@@ -77,20 +75,17 @@ def prove_common_lines(
         without_carriage_return(F.col("value")).alias("line"),
     )
     # Only the common line is parted: another may hold a million commas.
-    parted = fields.withColumn("is_common", is_common_line(layouts)).withColumn(
-        "fields", F.when(F.col("is_common"), F.split("line", ",", -1))
-    )
+    parts = F.when(is_common_line(layouts), F.split("line", ",", -1))
+    parted = fields.withColumn("fields", parts)
+    track = without_prefix(F.get("fields", F.col("track_position")), track_id_prefix)
     values = parted.select(
         *("file_index", "last_modified", "line", "line_id"),
         F.get("fields", F.col("user_position")).alias("user_text"),
-        without_prefix(F.get("fields", F.col("track_position")), track_id_prefix).alias(
-            "track_text"
-        ),
+        track.alias("track_text"),
         F.get("fields", F.col("time_position")).try_cast("timestamp").alias("instant"),
     )
     is_play = is_in_range(F.col("instant"), F.col("last_modified"))
-    if track_id_prefix:  # nothing may be left of an id
-        is_play &= F.col("track_text") != ""
+    is_play &= F.col("track_text") != "" if track_id_prefix else F.lit(True)
     judged = values.withColumn("is_play", F.coalesce(is_play, F.lit(False)))
     return judged.select(
         "file_index",

@@ -86,11 +86,11 @@ def field_value(position: str) -> Column:
 
 
 def without_prefix(text: Column, prefix: str) -> Column:
-    """Drop a prefix, once, where a text begins with it; trim what is left as any value."""
+    """Drop a prefix, once, where a text begins with it."""
     if not prefix:
         return text
     rest = F.substring(text, F.lit(len(prefix) + 1), F.length(text))
-    return F.when(F.startswith(text, F.lit(prefix)), F.btrim(rest, F.lit(TRIMMED))).otherwise(text)
+    return F.when(F.startswith(text, F.lit(prefix)), rest).otherwise(text)
 
 
 def parse_user_id(text: Column) -> Column:

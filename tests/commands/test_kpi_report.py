@@ -14,7 +14,6 @@ from commands.parquet_tables import arrow_schema, write_table
 from conf.explanations import Rejected, explain_header, explain_rows
 from dags.steps.metadata_report import FileReport, LoadReport
 from spark_jobs import schemas
-from tests.reference_kpis import unknown_counts
 
 
 def a_genre(name: str, listens: int, **columns: Any) -> dict[str, Any]:
@@ -52,7 +51,6 @@ def report(
     refused: dict[str, str] | None = None,
     explained: dict[str, Any] | None = None,
     metadata: tuple[FileReport, ...] = (),
-    unknown: dict[str, Any] | None = None,
     genres: list[dict[str, Any]] | None = None,
     hours: list[dict[str, Any]] | None = None,
 ) -> str:
@@ -63,7 +61,6 @@ def report(
         write_table(pa.Table.from_pylist(rows.get(table, []), shape), tmp_path / table)
     accounting = {"run": "r", "files": files or {}, "refused": refused or {}}
     accounting["explained"] = explained or {}
-    accounting["unknown"] = unknown or {"files": {}}
     (tmp_path / "accounting.json").write_text(json.dumps(accounting))
     load = LoadReport("version", is_changed=True, files=metadata, rows_changed={})
     print_report(tmp_path, LocalMetadata("version", (), "secret", load, Path("rejected.gz")))
@@ -108,34 +105,6 @@ def test_forty_files_are_all_shown(tmp_path: Path, capsys: pytest.CaptureFixture
 
     assert sum(line.startswith("  data/") for line in text.splitlines()) == 40
     assert "holds all files" not in text
-
-
-def test_plays_of_unknown_tracks_and_users_are_counted_and_warned_of(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    files = {f"data/streams/{name}.csv": a_file(30) for name in ("few", "uri_track")}
-    unknown = {
-        "files": {
-            "data/streams/few.csv": unknown_counts(1, 1),
-            "data/streams/uri_track.csv": unknown_counts(30, 0),
-        }
-    }
-
-    text = report(tmp_path, capsys, files=files, unknown=unknown | unknown_counts(31, 1))
-
-    assert "31 plays of unknown tracks, 1 of unknown users: they count in hours\n" in text
-    assert [line for line in text.splitlines() if line.startswith("WARNING")] == [
-        "WARNING: data/streams/uri_track.csv: 30 of 30 plays are of tracks that no song has: "
-        "deliver the songs, or look at track_id_prefix"
-    ]
-
-
-def test_where_all_tracks_and_users_are_known_nothing_is_said_of_them(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    text = report(tmp_path, capsys, files={"data/streams/a.csv": a_file(30)})
-
-    assert "unknown" not in text
 
 
 def test_a_refused_metadata_file_is_one_line_that_says_what_to_do(

@@ -15,8 +15,7 @@ from dags.systems.bucket import BucketError
 from dags.systems.ledger import Outcome
 from tests.dags.memory_s3 import A_TIME, DeathError, MemoryS3
 from tests.dags.pipeline_doubles import NotedLedger, Told, a_pipeline
-from tests.dags.plan_builders import CLAIM, RUN, A, B, a_plan, stage
-from tests.reference_kpis import unknown_counts
+from tests.dags.plan_builders import CLAIM, A, B, a_plan, stage
 
 PLAYS = "lake/streams/listen_date=2024-06-25/0000000007-0.parquet"
 TOTALS = "lake/track_plays/commit=0000000007/part-00000.parquet"
@@ -224,31 +223,3 @@ def test_a_commit_without_refused_files_tells_nobody() -> None:
     mark(a_pipeline(told=told), a_plan(7, files={}))
 
     assert told.messages == []
-
-
-def test_plays_of_unknown_tracks_and_users_are_told_above_the_share(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    told = Told()
-    accounts = {A: FileAccount("e1", None, 40, 30, 10), B: FileAccount("e2", None, 40, 40, 0)}
-    of_files = {A: unknown_counts(40, 2), B: unknown_counts(2, 3)}
-    unknown = {"files": of_files} | unknown_counts(42, 5)
-
-    with caplog.at_level(logging.WARNING):
-        mark(
-            a_pipeline(told=told, max_unknown_share=0.05),
-            a_plan(7, files=accounts, unknown=unknown),
-        )
-
-    lines = [
-        f"{A}: 40 of 40 plays are of tracks that no song has: deliver the songs, or look at "
-        "track_id_prefix",
-        f"{B}: 3 of 40 plays are of users that no users file has: deliver the users",
-    ]
-    assert [message.removeprefix("[no run] ") for message in caplog.messages] == lines
-    assert told.messages == [
-        (
-            "music_streaming_etl took plays of unknown tracks or users",
-            "\n".join([f"run {RUN}, task mark_processed: they count in hours alone", *lines]),
-        )
-    ]

@@ -56,7 +56,7 @@ def test_a_proven_line_is_a_play_by_the_full_rules_and_the_same_one(
         ),
     )
     scanned = numbered_lines(spark, enumerate(delivered)).select(
-        F.col("text").alias("value"), F.concat(F.lit("p"), "file_index").alias("path")
+        F.col("text").alias("value"), F.concat(F.lit("p"), "file_index").alias("path"), "line_id"
     )
 
     layouts = [layout_of(names) for names in HEADERS]

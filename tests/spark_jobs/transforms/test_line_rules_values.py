@@ -101,7 +101,7 @@ def test_a_track_id_has_at_most_64_bytes(spark: SparkSession) -> None:
 def test_a_prefix_of_track_ids_is_dropped_once_and_nothing_may_be_left(
     spark: SparkSession,
 ) -> None:
-    ids = {"p:t1": "t1", "t1": "t1", "p:p:t1": "p:t1", "p: t1": "t1", "P:t1": "P:t1", "p": "p"}
+    ids = {"p:t1": "t1", "t1": "t1", "p:p:t1": "p:t1", "p: t1": " t1", "P:t1": "P:t1", "p": "p"}
     ids |= {"p:" + "t" * 64: "t" * 64, "p:é": "é", "p:": None, "p: ": None}
     lines = lines_of_file(spark, *(f"7,{text},{A_TIME}".encode() for text in ids))
 
