@@ -158,6 +158,7 @@ def run_jobs(
     extract = [*metadata.arguments, "--output", tables]
     validate = [*common, "--output", validated, "--quarantine", uri(staging / "quarantine")]
     validate += ["--max-rejected-share", args.max_rejected_share]
+    validate += [f"--track-id-prefix={read_rules().track_id_prefix}"]
     transform = [*common, "--output", uri(staging / "transform_kpis")]
     transform += ["--metadata", tables, "--validated", validated]
     plain = write_settings(staging, {})

@@ -35,9 +35,8 @@ def build_arguments(
         share = settings.max_rejected_share if max_rejected_share is None else max_rejected_share
         common += ["--max-rejected-share", str(share)]
         common += ["--min-rejected-rows", str(settings.min_rejected_rows)]
-        # EMR refuses an empty argument.
-        prefix = settings.track_id_prefix
-        return [*common, "--track-id-prefix", prefix] if prefix else common
+        # One word: EMR takes no empty argument.
+        return [*common, f"--track-id-prefix={settings.track_id_prefix}"]
     return [
         *common,
         *("--metadata", outputs["extract_metadata"]),

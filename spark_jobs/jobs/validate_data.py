@@ -69,7 +69,6 @@ def run(spark: SparkSession, args: argparse.Namespace) -> None:
     judged = judged.persist(StorageLevel.DISK_ONLY)
     plays = select_plays(lines, judged)
     plays_by_hour = accounting.count_plays_by_file_and_hour(plays).coalesce(4).persist()
-
     counts, examples = count_rows(plays_by_hour, judged, files)
     refused = {
         file_index

@@ -91,7 +91,17 @@ def test_the_runs_share_goes_before_the_configured_one(share: float | None, text
         *("--lake", "s3://music-streaming-local/lake"),
         *("--max-rejected-share", text),
         *("--min-rejected-rows", "20"),
+        "--track-id-prefix=",
     ]
+
+
+def test_the_prefix_of_track_ids_goes_to_the_job_that_reads_plays() -> None:
+    arguments = build("validate_data", track_id_prefix="-spotify:track:")
+
+    parsed = importlib.import_module("spark_jobs.jobs.validate_data").parse_args(
+        [*arguments, "--output", "o", "--quarantine", "q"]
+    )
+    assert parsed.track_id_prefix == "-spotify:track:"
 
 
 def test_the_kpis_are_computed_from_what_the_jobs_before_wrote() -> None:
