@@ -94,8 +94,8 @@ class EmrServerless:
 
     def application_state(self, application_id: str) -> str:
         """Read the state of the application."""
-        answer = self.client.get_application(applicationId=application_id)
-        return str(answer["application"]["state"])
+        found = self.client.get_application(applicationId=application_id)["application"]
+        return str(found["state"])
 
     def start_application(self, application_id: str) -> None:
         """Start the application; one that another task has started meanwhile is no error."""
@@ -241,11 +241,11 @@ def explain_failure(job_run: Mapping[str, Any]) -> str:
     """Say why a job run failed and where its log lies."""
     monitoring = job_run.get("configurationOverrides", {}).get("monitoringConfiguration", {})
     folder = monitoring.get("s3MonitoringConfiguration", {}).get("logUri", "its log folder ")
-    place = f"{folder}applications/{job_run['applicationId']}/jobs/{job_run['jobRunId']}/"
-    if job_run["state"] in LIVE:
-        late = f"had not ended in time ({job_run['state']}): it is cancelled"
-        return f"job run {job_run['jobRunId']} {late}; its log: {place}"
+    run_id, state = job_run["jobRunId"], job_run["state"]
+    its_log = f"its log: {folder}applications/{job_run['applicationId']}/jobs/{run_id}/"
+    if state in LIVE:
+        return f"job run {run_id} had not ended in time ({state}): it is cancelled; {its_log}"
     details = " ".join(str(job_run.get("stateDetails", "")).split()) or "no reason was given"
     if KILLED in details:
         details += " (its driver was killed, perhaps since memory ran out: raise driver_memory)"
-    return f"job run {job_run['jobRunId']} ended {job_run['state']}: {details}; its log: {place}"
+    return f"job run {run_id} ended {state}: {details}; {its_log}"
