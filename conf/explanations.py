@@ -47,6 +47,7 @@ KINDS = {
 CAUSES = {
     "empty": ("it holds nothing but blanks", "deliver it with a header and its rows"),
     "gzip": ("its gzip is damaged or breaks off", "pack it anew and deliver it whole"),
+    "long": ("its header is longer than 1 MiB", "begin it with a line of column names"),
     "key": ("its key holds //, . or .. as a part", "deliver it under another key"),
 }
 SEPARATORS = {";": '";"', "\t": "a tab", "|": '"|"'}

@@ -50,16 +50,13 @@ class Running:
 
 @dataclass(frozen=True)
 class Task:
-    """Which task of which life of a run; `started` is before its first job run.
-
-    What a dry run rejects lies in its staging, and goes with it.
-    """
+    """Which task of which life of a run; `started` is before its first job run."""
 
     dag: str
     claim: str
     name: str
     started: datetime
-    is_dry: bool = False
+    is_dry: bool = False  # what it rejects lies in its staging then, and goes with it
 
     @property
     def job_name(self) -> str:
@@ -94,8 +91,8 @@ class EmrServerless:
 
     def application_state(self, application_id: str) -> str:
         """Read the state of the application."""
-        found = self.client.get_application(applicationId=application_id)["application"]
-        return str(found["state"])
+        answer = self.client.get_application(applicationId=application_id)
+        return str(answer["application"]["state"])
 
     def start_application(self, application_id: str) -> None:
         """Start the application; one that another task has started meanwhile is no error."""
