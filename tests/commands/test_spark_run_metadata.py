@@ -69,7 +69,7 @@ def test_days_to_compute_anew_stand_in_the_claim(tmp_path: Path) -> None:
     days = read_span("2024-02-28", "2024-03-01")
 
     claim = spark_run.write_claim(
-        tmp_path / "staging", [], Snapshot(1, tmp_path, "v", {}), "v", days
+        tmp_path / "staging", [], Snapshot(1, tmp_path, "v", {}), "v", "rules", days
     )
 
     assert claim["backfill_dates"] == ["2024-02-28", "2024-02-29", "2024-03-01"]
