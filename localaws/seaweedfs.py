@@ -154,12 +154,22 @@ class SeaweedFs:
         )
 
     def _answers(self, client: Any) -> bool:
-        """Tell whether a signed ListBuckets names the bucket, which is made last."""
+        """Tell whether the bucket, which is made last, is there and an object of it can be read.
+
+        After a kill under load the bucket is listed up to 5 s before its volumes are found: reads
+        fail with InternalError until then. All volumes are found at once.
+        """
         try:
             buckets = client.list_buckets()["Buckets"]
+            if all(bucket["Name"] != self.bucket for bucket in buckets):
+                return False
+            listed = client.list_objects_v2(Bucket=self.bucket).get("Contents", [])
+            # An object of no bytes lies in no volume.
+            for key in [found["Key"] for found in listed if found["Size"]][:1]:
+                client.get_object(Bucket=self.bucket, Key=key, Range="bytes=0-0")["Body"].read()
         except (BotoCoreError, ClientError):
             return False
-        return any(bucket["Name"] == self.bucket for bucket in buckets)
+        return True
 
 
 def find_binary() -> str:
