@@ -29,9 +29,9 @@ def deliver(data: Path, name: str, content: bytes, modified: datetime) -> tuple[
         ("a.csv", CUT, 10, False),
         ("a.csv", ENDED, 0, False),
         ("a.csv", b"", 0, False),
-        ("a.csv.gz", gzip.compress(CUT), 9, True),
-        ("a.csv.gz", gzip.compress(ENDED)[:-1], 9, True),
-        ("a.csv.gz", gzip.compress(ENDED), 0, False),
+        ("a.csv.gz", gzip.compress(CUT, mtime=0), 9, True),
+        ("a.csv.gz", gzip.compress(ENDED, mtime=0)[:-1], 9, True),
+        ("a.csv.gz", gzip.compress(ENDED, mtime=0), 0, False),
     ],
 )
 def test_only_a_fresh_file_whose_last_line_has_no_end_waits_and_is_told(

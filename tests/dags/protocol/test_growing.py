@@ -54,21 +54,21 @@ def test_no_file_is_fresh_where_none_is_to_wait() -> None:
 )
 def test_a_file_is_open_where_its_last_line_has_no_end(content: bytes, expected: bool) -> None:
     assert is_open(PLAIN, content) is expected
-    assert is_open(PACKED, gzip.compress(content)) is expected
+    assert is_open(PACKED, gzip.compress(content, mtime=0)) is expected
 
 
 @pytest.mark.parametrize(
     ("packed", "expected"),
     [
-        (gzip.compress(b"a\n")[:-1], True),
-        (gzip.compress(b"a\n")[:5], True),
-        (gzip.compress(b"a\n") + gzip.compress(b"b"), True),
-        (gzip.compress(b"a") + gzip.compress(b"\n"), False),
-        (gzip.compress(b"a\n") + gzip.compress(b""), False),
-        (gzip.compress(b"a\n") + gzip.compress(b"b\n")[:3], True),
+        (gzip.compress(b"a\n", mtime=0)[:-1], True),
+        (gzip.compress(b"a\n", mtime=0)[:5], True),
+        (gzip.compress(b"a\n", mtime=0) + gzip.compress(b"b", mtime=0), True),
+        (gzip.compress(b"a", mtime=0) + gzip.compress(b"\n", mtime=0), False),
+        (gzip.compress(b"a\n", mtime=0) + gzip.compress(b"", mtime=0), False),
+        (gzip.compress(b"a\n", mtime=0) + gzip.compress(b"b\n", mtime=0)[:3], True),
         (b"no gzip", False),
-        (gzip.compress(b"a")[:-8] + bytes(8), False),
-        (gzip.compress(b"a") + b"rubbish", False),
+        (gzip.compress(b"a", mtime=0)[:-8] + bytes(8), False),
+        (gzip.compress(b"a", mtime=0) + b"rubbish", False),
     ],
 )
 def test_a_packed_file_is_open_where_it_breaks_off_and_not_where_it_is_damaged(
@@ -80,7 +80,7 @@ def test_a_packed_file_is_open_where_it_breaks_off_and_not_where_it_is_damaged(
 @pytest.mark.parametrize("size", [growing.CHUNK_BYTES * 3, growing.CHUNK_BYTES * 3 + 1])
 @pytest.mark.parametrize("end", [b"", b"\n"])
 def test_a_file_that_unpacks_to_far_more_is_read_to_its_end(size: int, end: bytes) -> None:
-    packed = gzip.compress(b"a" * size + end)
+    packed = gzip.compress(b"a" * size + end, mtime=0)
 
     assert len(packed) < growing.CHUNK_BYTES
     assert is_open(PACKED, packed) is (end == b"")
@@ -140,7 +140,7 @@ def test_a_packed_file_whose_first_member_ends_anywhere_brings_the_plays_of_the_
     content: bytes,
 ) -> None:
     whole = accepted(PLAIN, content)
-    members = [gzip.compress(content[:end]) for end in range(len(content))]
+    members = [gzip.compress(content[:end], mtime=0) for end in range(len(content))]
 
     assert [end for end, one in enumerate(members) if read_fresh(PACKED, one) - whole] == []
     assert {is_open(PACKED, members[-1][:cut]) for cut in range(len(members[-1]))} == {True}

@@ -13,7 +13,7 @@ from tests.dags.memory_s3 import A_TIME
 from tests.dags.plan_builders import publish_commit
 
 CUT, ENDED = b"user_id\n1", b"user_id\n1\n"
-BROKEN_OFF = gzip.compress(ENDED)[:-1]
+BROKEN_OFF = gzip.compress(ENDED, mtime=0)[:-1]
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def run(ledger: Ledger) -> BeginningRun:
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("a.csv", CUT), ("a.csv.gz", gzip.compress(CUT)), ("a.csv.gz", BROKEN_OFF)],
+    [("a.csv", CUT), ("a.csv.gz", gzip.compress(CUT, mtime=0)), ("a.csv.gz", BROKEN_OFF)],
 )
 def test_a_fresh_file_without_an_end_waits_and_is_taken_whole_at_rest(
     run: BeginningRun, name: str, content: bytes, caplog: pytest.LogCaptureFixture
@@ -49,7 +49,7 @@ def test_a_fresh_file_without_an_end_waits_and_is_taken_whole_at_rest(
     [
         ("a.csv", ENDED),
         ("a.csv", b""),
-        ("a.csv.gz", gzip.compress(ENDED)),
+        ("a.csv.gz", gzip.compress(ENDED, mtime=0)),
         ("a.csv.gz", b"damaged"),
         ("a.csv.gz", b""),
     ],
