@@ -34,7 +34,7 @@ def upload_delivery(bucket: Bucket, prefix: str, delivery: Delivery, notes: Path
     """
     known = read_notes(notes)
     files = {f"{prefix}/{file.file_key.partition('/')[2]}": file for file in delivery.files}
-    known = remove_gone(bucket, [key for key in known if key not in files], known, notes)
+    known = remove_gone(bucket, sorted(known.keys() - files.keys()), known, notes)
     fresh = {key: file for key, file in files.items() if known.get(key) != file.etag}
     say(f"{len(fresh):,} of {len(files):,} files to upload")
     pool = ThreadPoolExecutor(PARALLEL_PUTS)
