@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,11 +39,29 @@ def test_the_first_call_gives_the_plays_and_kpis_of_the_reference(
     )
 
 
+def unknown_of(call: Outcome, sample: Path) -> dict[str, Any]:
+    """Count the valid plays of unknown tracks and users of each file that was taken."""
+    plays = {
+        key: [
+            found for _, found in reference.read_file(key, *file).rows if isinstance(found, tuple)
+        ]
+        for key, file in delivered(sample).items()
+        if key in call.accounting["files"]
+    }
+    songs = read_songs(sample / "songs" / "songs.csv")
+    return reference_kpis.unknown_plays(plays, songs, {row[0] for row in call.tables["users"]})
+
+
 def test_the_first_call_accounts_for_every_row_of_every_file(first: Outcome, sample: Path) -> None:
     expected = reference.validate(delivered(sample))
 
+    rejecting = {key for key, rows in expected.files.items() if rows["rows_rejected"]}
+    explained = first.accounting["explained"]
+    assert explained.keys() == rejecting | first.accounting["refused"].keys()
     assert first.accounting == {
         "run": first.accounting["run"],
+        "explained": explained,
+        "unknown": unknown_of(first, sample),
         "files": expected.files,
         "refused": {
             f"{SPECIAL}/damaged.csv.gz": "unreadable",
