@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from commands.delivery import list_delivery
+from commands.delivery import Delivery, hash_delivery, list_delivery
 from commands.local_metadata import LocalMetadata, load, open_metadata
 from dags.systems.metadata import MetadataError
 from localaws.postgres import PostgresServer
@@ -52,8 +52,12 @@ def count(server: PostgresServer, table: str) -> int:
         return int(cursor.fetchone()[0])
 
 
+def delivered(data: Path, state: Path) -> Delivery:
+    return hash_delivery(list_delivery(data), state)
+
+
 def load_folder(server: PostgresServer, state: Path, data: Path) -> LocalMetadata:
-    return load(server, state, list_delivery(data))
+    return load(server, state, delivered(data, state))
 
 
 def test_the_sample_is_loaded_and_its_broken_rows_are_quarantined(
@@ -151,7 +155,7 @@ def test_a_folder_that_holds_no_users_any_more_is_an_error_and_all_stays(
 def test_the_database_lives_below_the_state_and_ends_with_the_block(
     state: Path, data: Path
 ) -> None:
-    with open_metadata(state, list_delivery(data)) as metadata:
+    with open_metadata(state, delivered(data, state)) as metadata:
         server = PostgresServer(state / "postgres")
         was_running = server.is_running()
 
@@ -163,7 +167,7 @@ def test_the_database_lives_below_the_state_and_ends_with_the_block(
 def test_the_database_ends_when_the_load_fails(state: Path, data: Path) -> None:
     (data / "users" / "users.csv").unlink()
 
-    with pytest.raises(MetadataError), open_metadata(state, list_delivery(data)):
+    with pytest.raises(MetadataError), open_metadata(state, delivered(data, state)):
         pass
 
     assert not PostgresServer(state / "postgres").is_running()

@@ -46,7 +46,7 @@ def account(
     """Count, refuse and deduplicate as the job does."""
     done = Validation()
     by_hour = [tuple(row) for row in count_plays_by_file_and_hour(plays_read).collect()]
-    rejected = [tuple(row) for row in count_rejected_by_file(judged).collect()]
+    rejected = [tuple(row)[:3] for row in count_rejected_by_file(judged).collect()]
     counts = sum_counts([(index, rows) for index, _, rows in by_hour], rejected)
     counts |= {index: RowCounts() for index in range(len(keys)) if index not in counts}
     refused = [index for index, rows in counts.items() if has_too_many_rejected(rows, **LIMITS)]
