@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -121,4 +122,5 @@ def _read_metadata(packed: bytes) -> Iterator[RejectedLine]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` has read enough: no error
     sys.exit(main(sys.argv[1:]))

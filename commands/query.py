@@ -7,6 +7,7 @@ import argparse
 import json
 import logging
 import os
+import signal
 import sys
 
 import sqlglot
@@ -109,4 +110,5 @@ def table_cell(value: object) -> str:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` has read enough: no error
     sys.exit(main(sys.argv[1:]))

@@ -9,6 +9,8 @@ from typing import BinaryIO
 SHOWN_KEYS = 20
 CHUNK_BYTES = 1 << 16
 GZIP = 31  # zlib's word for a gzip's header and trailer
+# A row that ends with a zero is none that is taken; UTF-16, which is to be refused, ends so.
+ENDS = (b"", b"\n", b"\0")
 
 
 def is_fresh(modified: datetime, now: datetime, settle_minutes: int) -> bool:
@@ -24,7 +26,7 @@ def ends_open(file_key: str, last_byte: bytes, open_content: Callable[[], Binary
         open_content: Opens the whole file, as a packed one is read through.
     """
     if not file_key.endswith(".gz"):
-        return last_byte not in (b"", b"\n")
+        return last_byte not in ENDS
     with contextlib.closing(open_content()) as content:
         return _ends_open_unpacked(content)
 
@@ -43,7 +45,7 @@ def _ends_open_unpacked(content: BinaryIO) -> bool:
         last = unpacked[-1:] or last
         rest = member.unused_data if member.eof else member.unconsumed_tail
         is_more = bool(rest) or len(unpacked) == CHUNK_BYTES
-    return not member.eof or last not in (b"", b"\n")
+    return not member.eof or last not in ENDS
 
 
 def describe_growing(file_keys: Sequence[str], settle_minutes: int) -> str:

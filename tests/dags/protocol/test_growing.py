@@ -50,6 +50,7 @@ def test_no_file_is_fresh_where_none_is_to_wait() -> None:
         (b"a", True),
         (b"a\r", True),
         (b"a\n ", True),
+        ("a\n".encode("utf-16"), False),  # to be refused now, not later
     ],
 )
 def test_a_file_is_open_where_its_last_line_has_no_end(content: bytes, expected: bool) -> None:
