@@ -120,6 +120,8 @@ def small_warehouse(world: World, tmp_path: Path) -> Iterator[Path]:
             owner = (world.stack.config.state / "postgres" / "data").stat()
             os.chown(path, owner.st_uid, owner.st_gid)
         world.execute("postgres", f"CREATE TABLESPACE small LOCATION '{space}'")
+        # Whoever may not make tables in it uses the default one, without a word.
+        world.execute("postgres", "GRANT CREATE ON TABLESPACE small TO PUBLIC")
         world.execute("postgres", f"ALTER DATABASE {database} SET temp_tablespaces = 'small'")
         yield folder
         world.execute("postgres", f"ALTER DATABASE {database} RESET temp_tablespaces")

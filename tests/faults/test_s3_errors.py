@@ -93,7 +93,7 @@ def test_a_run_that_meets_every_third_error_of_s3_commits(
 ) -> None:
     keys = deliver(worker_world)
 
-    with meeting(worker_world.bucket.client, fault, every=3) as met:
+    with meeting(worker_world.bucket.client, fault, every=3, after=1) as met:
         assert worker_world.run("daily") == "committed"
 
     assert {"PutObject", "GetObject", "HeadObject", "ListObjectsV2", "CopyObject"} <= set(met)

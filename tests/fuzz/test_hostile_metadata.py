@@ -33,7 +33,7 @@ def test_sixty_hostile_files_load_as_an_independent_reading_takes_them(world: Wo
 
 @pytest.mark.slow
 def test_a_thousand_hostile_files_load_as_an_independent_reading_takes_them(world: World) -> None:
-    loads = Loads(world, Random(4))
+    loads = Loads(world, Random(5))
 
     for _ in range(10):
         loads.load(100)
