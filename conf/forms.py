@@ -5,7 +5,6 @@ import re
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{2,63}")
-DATABASE_NAME = NAME
 PREFIX = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 DATABASE_USER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 # Redshift derives the user of the Data API from the identity: IAMR: a role's, IAM: a user's.

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from conf.forms import DATABASE_NAME, DATABASE_USER, WAREHOUSE_USER
+from conf.forms import DATABASE_USER, NAME, WAREHOUSE_USER
 from dags.systems import metadata
 from dags.systems.warehouse import Statement, Warehouse, read_sql
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 WRITTEN = ("users", "songs", "streams", "genre_kpis", "hourly_kpis", "etl_state")
 # Names that no statement can bind, each with what it may be made of.
 NAMES = {
-    "database": DATABASE_NAME,
+    "database": NAME,
     "loader": DATABASE_USER,
     "reader": DATABASE_USER,
     "user": WAREHOUSE_USER,
