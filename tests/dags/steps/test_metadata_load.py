@@ -158,7 +158,7 @@ def test_a_refused_file_is_let_in_when_the_run_asks_for_it(connection: Any) -> N
         ("data/users/b.csv", b"\xff\n", "unreadable"),
         (
             "data/users/b.csv.gz",
-            gzip.compress(f"{USER_HEADER}\n1,New,,,\nx,,,,\n".encode())[:-8],
+            gzip.compress(f"{USER_HEADER}\n1,New,,,\nx,,,,\n".encode(), mtime=0)[:-8],
             "unreadable",
         ),
     ],

@@ -177,6 +177,15 @@ def test_a_packed_file_of_no_bytes_is_empty() -> None:
         gzip.compress(GOOD) + b"rubbish",
         gzip.compress(GOOD) + gzip.compress(GOOD)[:-4],
     ],
+    ids=[
+        "a zero",
+        "plain",
+        "cut by one byte",
+        "cut in its head",
+        "a wrong sum",
+        "more",
+        "cut again",
+    ],
 )
 def test_broken_gzip_is_unreadable(packed: bytes) -> None:
     with pytest.raises(RefusedFileError, match="^unreadable$"):
