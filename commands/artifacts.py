@@ -15,7 +15,7 @@ from dags.systems.bucket import Bucket
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "spark_jobs"
 # What jobs and workers share, packed with the jobs.
-SHARED = ("conf/__init__.py", "conf/explanations.py")
+SHARED = ("conf/__init__.py", "conf/explanations.py", "conf/spark_sizes.py")
 # Equal files make equal bytes: the least instant that a zip can hold, and rights of no account.
 ZIP_INSTANT = (1980, 1, 1, 0, 0, 0)
 READABLE = 0o644 << 16

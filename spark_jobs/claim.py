@@ -6,16 +6,18 @@ from datetime import UTC, date, datetime
 
 from pyspark.sql import SparkSession
 
+from conf import spark_sizes
 from spark_jobs import hadoop_files
 from spark_jobs.errors import JobError
 
 
 @dataclass(frozen=True)
 class ClaimedFile:
-    """A stream file of the claim; `last_modified` is in UTC."""
+    """A stream file of the claim: `size` in bytes, `last_modified` in UTC."""
 
     file_key: str
     uri: str
+    size: int
     last_modified: datetime
 
 
@@ -31,6 +33,11 @@ class Claim:
     backfill_dates: tuple[date, ...]
     files: tuple[ClaimedFile, ...]
     is_rebuild: bool
+
+    @property
+    def bytes(self) -> int:
+        """Give about how many bytes its files hold unpacked."""
+        return spark_sizes.weigh((file.file_key, file.size) for file in self.files)
 
 
 def read_claim(spark: SparkSession, uri: str) -> Claim:
@@ -49,7 +56,9 @@ def read_claim(spark: SparkSession, uri: str) -> Claim:
 def parse_claim(content: bytes) -> Claim:
     document = json.loads(content)
     files = tuple(
-        ClaimedFile(file["file_key"], file["uri"], parse_instant(file["last_modified"]))
+        ClaimedFile(
+            file["file_key"], file["uri"], int(file["size"]), parse_instant(file["last_modified"])
+        )
         for file in sorted(document["files"], key=lambda file: file["file_key"].encode())
     )
     keys = [file.file_key for file in files]

@@ -96,9 +96,10 @@ def delete(spark: SparkSession, uri: str) -> None:
     file_system(spark, path).delete(path, True)
 
 
-def list_names(spark: SparkSession, uri: str) -> list[str]:
-    """List the names in a folder, sorted; none where there is no such folder."""
-    return sorted(status.getPath().getName() for status in list_statuses(spark, uri))
+def list_sizes(spark: SparkSession, uri: str) -> dict[str, int]:
+    """List what is in a folder, sorted: names and bytes; nothing where there is no such folder."""
+    statuses = list_statuses(spark, uri)
+    return dict(sorted((each.getPath().getName(), int(each.getLen())) for each in statuses))
 
 
 def list_folders(spark: SparkSession, uri: str) -> list[str]:

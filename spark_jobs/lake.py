@@ -11,11 +11,12 @@ from spark_jobs import hadoop_files, schemas, storage
 from spark_jobs.errors import JobError
 
 DAY_FOLDER = re.compile(r"listen_date=(?P<day>\d{4}-\d{2}-\d{2})")
+Found = dict[date, dict[str, int]]
 PLAYS_OBJECT = re.compile(r"(?P<commit>\d{10})-(?P<part>all|\d+)\.parquet")
 
 
-def read_plays(spark: SparkSession, lake: str, dates: Iterable[date], *, commit: int) -> DataFrame:
-    """Read the plays of some days as they stood at a commit.
+def find_plays(spark: SparkSession, lake: str, dates: Iterable[date], *, commit: int) -> Found:
+    """Find the objects that hold the plays of some days as they stood at a commit.
 
     Args:
         lake: The lake's folder.
@@ -23,21 +24,37 @@ def read_plays(spark: SparkSession, lake: str, dates: Iterable[date], *, commit:
         commit: The number of the claim. What later commits published is not seen.
 
     Returns:
-        STREAMS, each play once.
+        The bytes of each object by its day and URI.
     """
-    return read_days(spark, lake, sorted(set(dates)) if commit else [], commit=commit)
+
+    def find_day(day: date) -> dict[str, int]:
+        folder = hadoop_files.join_uri(lake, f"streams/listen_date={day.isoformat()}")
+        sizes = hadoop_files.list_sizes(spark, folder)
+        chosen = choose_objects(sizes, commit=commit)
+        return {hadoop_files.join_uri(folder, name): sizes[name] for name in chosen}
+
+    days = sorted(set(dates))
+    found = hadoop_files.in_parallel(find_day, days) if commit else [{} for _ in days]
+    return dict(zip(days, found, strict=True))
 
 
-def read_all_plays(spark: SparkSession, lake: str, *, commit: int) -> DataFrame:
-    """Read the plays of all days as they stood at a commit; empty before the first one.
+def size_of(found: Found) -> int:
+    return sum(size for objects in found.values() for size in objects.values())
 
-    Returns:
-        STREAMS, each play once.
+
+def find_all_plays(spark: SparkSession, lake: str, *, commit: int) -> Found:
+    """Find the objects of all days as they stood at a commit; none before the first one.
 
     Raises:
         JobError: Among the days' folders stands one that no commit wrote.
     """
-    return read_days(spark, lake, list_days(spark, lake) if commit else [], commit=commit)
+    return find_plays(spark, lake, list_days(spark, lake) if commit else [], commit=commit)
+
+
+def read_plays(spark: SparkSession, found: Found) -> DataFrame:
+    """Read the plays of objects that were found: STREAMS, each play once."""
+    uris = [uri for objects in found.values() for uri in objects]
+    return storage.read_parquet(spark, uris, schemas.STREAMS)
 
 
 def list_days(spark: SparkSession, lake: str) -> list[date]:
@@ -57,16 +74,6 @@ def parse_day(name: str) -> date:
         with contextlib.suppress(ValueError):  # no such day, as 30 February
             return date.fromisoformat(match["day"])
     raise JobError(f"the lake holds streams/{name}, which no commit wrote: remove it")
-
-
-def read_days(spark: SparkSession, lake: str, days: Iterable[date], *, commit: int) -> DataFrame:
-    def list_day(day: date) -> list[str]:
-        folder = hadoop_files.join_uri(lake, f"streams/listen_date={day.isoformat()}")
-        names = choose_objects(hadoop_files.list_names(spark, folder), commit=commit)
-        return [hadoop_files.join_uri(folder, name) for name in names]
-
-    uris = [uri for day in hadoop_files.in_parallel(list_day, days) for uri in day]
-    return storage.read_parquet(spark, uris, schemas.STREAMS)
 
 
 def choose_objects(names: Iterable[str], *, commit: int) -> list[str]:
@@ -100,7 +107,7 @@ def read_track_plays(spark: SparkSession, lake: str, *, commit: int) -> DataFram
     if commit == 0:
         return storage.read_parquet(spark, [], schemas.TRACK_PLAYS)
     folder = hadoop_files.join_uri(lake, f"track_plays/commit={commit:010d}")
-    names = hadoop_files.list_names(spark, folder)
+    names = hadoop_files.list_sizes(spark, folder)
     uris = [hadoop_files.join_uri(folder, name) for name in names if name.endswith(".parquet")]
     if not uris:
         raise JobError(

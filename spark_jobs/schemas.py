@@ -140,24 +140,31 @@ CLAIMED_FILES = StructType(
     ]
 )
 
-# Grain: one row per valid play of a file, copies included. Left by validate_data for the counts of
-# plays whose track or listener is not known: those that LINES does not hold as proven.
-FILE_PLAYS = StructType(
-    [
-        key("file_index", IntegerType()),
-        key("user_id", LongType()),
-        key("track_id", StringType(), MAX_TRACK_ID_BYTES),
-    ]
-)
-
-# Grain: one row per line. What the fast rule makes of it; inside the jobs only.
+# Grain: one row per line. What the fast rule makes of it; inside the jobs only. A proven play has a
+# null `line`, every other line has that and its `file_index` alone.
 LINES = StructType(
     [
         value("file_index", IntegerType()),
-        value("user_id", LongType()),  # null unless the line is proven to be a play
-        value("text", StringType()),  # the play's track_id, else the line's bytes
-        value("listen_time", TimestampType()),  # null unless the line is proven to be a play
+        value("user_id", LongType()),
+        value("track_id", StringType()),
+        value("listen_time", TimestampType()),
+        value("line", BinaryType()),  # the bytes as delivered, without the line's end
         # Follows the lines of a file's first block; null beyond it, and of a proven play.
+        value("line_id", LongType()),
+    ]
+)
+
+# Grain: one row per line that the fast rule did not prove, blank ones left out; inside the jobs
+# only. A play has a null `reason`, a rejected line has no values.
+JUDGED = StructType(
+    [
+        value("file_index", IntegerType()),
+        value("user_id", LongType()),
+        value("track_id", StringType()),
+        value("listen_time", TimestampType()),
+        value("reason", StringType()),
+        value("line", BinaryType()),  # as in LINES
+        value("is_header", BooleanType()),  # it equals its file's header: one of these is no row
         value("line_id", LongType()),
     ]
 )

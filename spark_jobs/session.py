@@ -1,13 +1,15 @@
 """The only SparkSession, and how a job starts, logs and ends."""
 
 import argparse
+import contextlib
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
+from conf import spark_sizes
 from spark_jobs import hadoop_files
 from spark_jobs.errors import JobError
 
@@ -42,6 +44,20 @@ def build_session(app_name: str) -> SparkSession:
     for name, value in SETTINGS.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
+
+
+@contextlib.contextmanager
+def sized(spark: SparkSession, bytes_read: int) -> Iterator[None]:
+    """Plan what reads little as plainly as it can be; what reads much as the environment says."""
+    chosen = spark_sizes.SQL if spark_sizes.is_small(bytes_read) else {}
+    before = {name: str(spark.conf.get(name)) for name in chosen}
+    for name, value in chosen.items():
+        spark.conf.set(name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            spark.conf.set(name, value)
 
 
 def java_uptime_seconds(spark: SparkSession) -> float:

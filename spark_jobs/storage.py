@@ -2,16 +2,21 @@
 
 import json
 import logging
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
-from pyspark.sql.types import StructType
+from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, LongType, StructField, StructType, TimestampType
 
 from spark_jobs import hadoop_files
 from spark_jobs.errors import JobError, SchemaMismatchError
 
 FILES_JSON = "_files.json"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +49,7 @@ def read(spark: SparkSession, uri: str, schema: StructType) -> DataFrame:
 def read_parquet(spark: SparkSession, uris: list[str], schema: StructType) -> DataFrame:
     """Read Parquet files by their names, whatever characters these hold."""
     if not uris:
-        return spark.createDataFrame([], schema)
+        return from_rows(spark, [], schema)
     paths = [hadoop_files.escape_pattern(uri) for uri in uris]
     return spark.read.schema(schema).parquet(*paths).select(*schema.fieldNames())
 
@@ -82,12 +87,40 @@ def finish(spark: SparkSession, uri: str, schema: StructType) -> int:
     return rows
 
 
+def from_rows(spark: SparkSession, rows: Iterable[Sequence[Any]], schema: StructType) -> DataFrame:
+    """Give a few rows as a frame; timestamps come with their zone.
+
+    `createDataFrame` would start a Python worker for them, which takes a second.
+    """
+    names = schema.fieldNames()
+    instants = {field.name for field in schema if isinstance(field.dataType, TimestampType)}
+    documents = [
+        {
+            name: (value - EPOCH) // MICROSECOND if name in instants and value else value
+            for name, value in zip(names, row, strict=True)
+        }
+        for row in rows
+    ]
+    if not documents:  # known to be empty when it is planned
+        nothing = spark.range(1).where(F.lit(False))
+        return nothing.select(*(F.lit(None).cast(f.dataType).alias(f.name) for f in schema))
+    shape = StructType(
+        [StructField(f.name, LongType() if f.name in instants else f.dataType) for f in schema]
+    )
+    parsed = F.from_json(F.lit(json.dumps(documents)), ArrayType(shape), {"mode": "FAILFAST"})
+    return (
+        spark.range(1)
+        .select(F.inline(parsed))
+        .select(*(F.timestamp_micros(n).alias(n) if n in instants else n for n in names))
+    )
+
+
 def write_scratch(frame: DataFrame, uri: str, schema: StructType) -> DataFrame:
     """Write what only jobs read, the fastest way, and give it back as it was written."""
     check_schema(frame, uri, schema, None)
     # Nearly all values differ: looking each up in a dictionary would only take time.
     writer = frame.write.mode("errorifexists").option("parquet.enable.dictionary", "false")
-    save(writer.option("compression", "lz4"), uri)
+    save(writer.option("compression", "lz4_raw"), uri)
     finish(frame.sparkSession, uri, schema)
     return read(frame.sparkSession, uri, schema)
 

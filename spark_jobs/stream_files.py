@@ -7,7 +7,7 @@ from functools import reduce
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs import hadoop_files, probe, schemas
+from spark_jobs import hadoop_files, probe, schemas, storage
 from spark_jobs.claim import ClaimedFile
 
 
@@ -54,7 +54,7 @@ def describe_files(spark: SparkSession, files: StreamFiles) -> DataFrame:
         )
         for file_index, (file, layout) in files.readable.items()
     ]
-    return spark.createDataFrame(rows, schemas.CLAIMED_FILES)
+    return storage.from_rows(spark, rows, schemas.CLAIMED_FILES)
 
 
 def read_lines(spark: SparkSession, files: StreamFiles) -> DataFrame:

@@ -4,14 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import (
-    BinaryType,
-    BooleanType,
     IntegerType,
-    LongType,
-    StringType,
     StructField,
     StructType,
 )
@@ -23,17 +19,6 @@ A_TIME = "2024-06-25 17:43:13"
 A_MODIFICATION = "2024-07-01 00:00:00"
 PLAY_COLUMNS = ("user_id", "track_id", "listen_time")
 
-# What `apply_line_rules` gives, the line as bytes.
-JUDGED = StructType(
-    [
-        schemas.value("file_index", IntegerType()),
-        *(schemas.value(field.name, field.dataType) for field in schemas.STREAMS),
-        schemas.value("reason", StringType()),
-        schemas.value("line", BinaryType()),
-        schemas.value("is_header", BooleanType()),
-        schemas.value("line_id", LongType()),
-    ]
-)
 # What `keep_first_copies` reads.
 READ_PLAYS = StructType([schemas.value("file_index", IntegerType()), *schemas.STREAMS])
 
@@ -157,24 +142,26 @@ def claimed_files(spark: SparkSession, *rows: tuple[Any, ...]) -> DataFrame:
     return frame(spark, schemas.CLAIMED_FILES, *rows)
 
 
-def no_id() -> Column:
-    return F.lit(None).cast("bigint").alias("line_id")
+def a_proven_play(
+    user_id: int, track_id: str, listen_time: str, *, file_index: int = 0
+) -> tuple[Any, ...]:
+    """A row of LINES that the fast rule proves."""
+    return (file_index, user_id, track_id, at(listen_time), None, None)
 
 
-def proven_lines(spark: SparkSession, *rows: tuple[Any, ...]) -> DataFrame:
-    """Give rows of LINES whose lines have no id."""
-    return frame(spark, schemas.LINES, *((*row, None) for row in rows))
+def a_passed_line(line: bytes, *, file_index: int | None = 0) -> tuple[Any, ...]:
+    """A row of LINES that it passes on, without an id."""
+    return (file_index, None, None, None, bytearray(line), None)
 
 
 def lines_of_file(spark: SparkSession, *lines: bytes, file_index: int = 0) -> DataFrame:
-    """Give lines as the full rules read them: `file_index`, `text`, byte for byte, without id."""
+    """Give lines as the fast rule passes them on: LINES."""
     return numbered_lines(spark, [(file_index, line) for line in lines])
 
 
 def numbered_lines(spark: SparkSession, lines: Iterable[tuple[int, bytes]]) -> DataFrame:
-    rows = [(file_index, bytearray(line)) for file_index, line in lines]
-    as_bytes = spark.createDataFrame(rows, "file_index int, line binary")
-    return as_bytes.select("file_index", F.col("line").cast("string").alias("text"), no_id())
+    rows = [a_passed_line(line, file_index=file_index) for file_index, line in lines]
+    return frame(spark, schemas.LINES, *rows)
 
 
 def scanned_lines(spark: SparkSession, contents: Mapping[str, bytes]) -> DataFrame:
@@ -188,9 +175,5 @@ def scanned_lines(spark: SparkSession, contents: Mapping[str, bytes]) -> DataFra
         lines = [*ended, rest] if rest else ended
         rows += [(bytearray(line), path) for line in lines]
     as_bytes = spark.createDataFrame(rows, "line binary, path string")
-    return as_bytes.select(F.col("line").cast("string").alias("value"), "path", no_id())
-
-
-def with_line_as_bytes(judged: DataFrame) -> DataFrame:
-    """Give what the full rules gave as JUDGED: bytes compare as they are."""
-    return judged.withColumn("line", F.col("line").cast("binary"))
+    no_id = F.lit(None).cast("bigint").alias("line_id")
+    return as_bytes.select(F.col("line").cast("string").alias("value"), "path", no_id)

@@ -4,9 +4,9 @@ import argparse
 import json
 import logging
 import sys
+from dataclasses import dataclass
 from typing import Any
 
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
@@ -14,6 +14,7 @@ from spark_jobs import hadoop_files, lake, schemas, session, storage, stream_fil
 from spark_jobs.claim import Claim, read_claim
 from spark_jobs.errors import JobError
 from spark_jobs.transforms import accounting
+from spark_jobs.transforms.accounting import Hours
 from spark_jobs.transforms.common_lines import Layout, choose_layouts, prove_common_lines
 from spark_jobs.transforms.deduplicate import keep_first_copies
 from spark_jobs.transforms.examples import (
@@ -23,15 +24,24 @@ from spark_jobs.transforms.examples import (
     explain_file,
     find_examples,
 )
-from spark_jobs.transforms.line_rules import apply_line_rules
+from spark_jobs.transforms.line_rules import apply_line_rules, unite_valid_plays
 from spark_jobs.transforms.quarantine import select_quarantine
-from spark_jobs.transforms.unknown import select_odd_plays
 
 PLAYS_PER_PART = 4_000_000  # of a day: what one task deduplicates and writes to one file
 MAX_PARTITIONS = 2_000
+MAX_JUDGED_FILES = 32  # few lines, as a rule: a file for each partition would cost more
 MAX_COUNTED_FILES = 100_000  # approx_top_k counts so many exactly, and takes no greater k
 
 log = logging.getLogger("validate_data")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Each file's rows, each hour's plays, and of each file and reason the first rejected row."""
+
+    rows: dict[int, accounting.RowCounts]
+    hours: Hours
+    examples: dict[int, dict[str, Example]]
 
 
 def parse_args(argv: list[str]) -> argparse.Namespace:
@@ -52,7 +62,7 @@ def parse_args(argv: list[str]) -> argparse.Namespace:
 def run(spark: SparkSession, args: argparse.Namespace) -> None:
     """Write `streams`, `touched_hours`, `accounting.json` and the quarantine of a claim.
 
-    `lines` and `odd_plays` stay for transform_kpis, which counts plays by file there.
+    `lines` and `judged` stay for transform_kpis, which counts plays by file there.
     Idempotent: the same claim and lake give the same rows in any fresh folder.
     """
     claim = read_claim(spark, args.claim)
@@ -62,33 +72,30 @@ def run(spark: SparkSession, args: argparse.Namespace) -> None:
     log.info(
         "%d files to read, %d refused by their header", len(files.readable), len(files.refused)
     )
-    described = stream_files.describe_files(spark, files)
-    lines = read_once(spark, files, described, args)
-    odd_lines = lines.where(F.col("listen_time").isNull())
-    judged = apply_line_rules(odd_lines, described, track_id_prefix=args.track_id_prefix)
-    judged = judged.persist(StorageLevel.DISK_ONLY)
-    plays = select_plays(lines, judged)
-    plays_by_hour = accounting.count_plays_by_file_and_hour(plays).coalesce(4).persist()
-    counts, examples = count_rows(plays_by_hour, judged, files)
-    refused = {
-        file_index
-        for file_index, rows in counts.items()
-        if accounting.has_too_many_rejected(
-            rows,
-            max_rejected_share=args.max_rejected_share,
-            min_rejected_rows=args.min_rejected_rows,
-        )
-    }
-    quarantine = select_quarantine(judged, described.select("file_index", "file_key"))
-    storage.write(quarantine, args.quarantine, schemas.QUARANTINE)
-    hours = without_files(plays_by_hour, refused)
-    touched_hours = hours.select("hour").distinct().coalesce(1)
-    storage.write(
-        touched_hours, hadoop_files.join_uri(args.output, "touched_hours"), schemas.TOUCHED_HOURS
-    )
-    accepted = write_streams(without_files(plays, refused), hours, claim, args)
-    keep_odd_plays(judged, files, args.output)
-    write_accounting(spark, args.output, claim, files, (counts, examples), refused, accepted)
+    with session.sized(spark, claim.bytes):
+        described = stream_files.describe_files(spark, files)
+        lines = read_once(spark, files, described, args)
+        judged = judge_others(lines, described, args)
+        plays = unite_valid_plays(lines, judged)
+        plays_by_hour = accounting.count_plays_by_file_and_hour(plays).coalesce(4).persist()
+        counted = count_rows(plays_by_hour, judged, files)
+        refused = choose_refused(counted, args)
+        hours = counted.hours
+        if refused:
+            kept = without_files(plays_by_hour, refused)
+            hours = accounting.list_hours(accounting.sum_by_file_and_by_hour(kept).collect())
+        quarantine = select_quarantine(judged, described.select("file_index", "file_key"))
+        storage.write(quarantine, args.quarantine, schemas.QUARANTINE)
+        touched_hours = storage.from_rows(spark, zip(hours, strict=True), schemas.TOUCHED_HOURS)
+        uri = hadoop_files.join_uri(args.output, "touched_hours")
+        storage.write(touched_hours.coalesce(1), uri, schemas.TOUCHED_HOURS)
+    old = lake.find_plays(spark, args.lake, {h.date() for h in hours}, commit=claim.commit)
+    with session.sized(spark, claim.bytes + lake.size_of(old)):
+        kept = without_files(plays, refused)
+        accepted = write_streams(kept, lake.read_plays(spark, old), hours, args.output)
+    document = build_accounting(claim, files, counted, refused, accepted, old)
+    content = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False).encode()
+    hadoop_files.write_bytes(spark, hadoop_files.join_uri(args.output, "accounting.json"), content)
 
 
 def read_once(
@@ -102,8 +109,7 @@ def read_once(
     All that follows reads it from there: counts, quarantine, plays; transform_kpis too.
     """
     if not files.readable:
-        return spark.createDataFrame([], schemas.LINES)
-    lines = stream_files.read_lines(spark, files)
+        return storage.from_rows(spark, [], schemas.LINES)
     layouts = choose_layouts(
         Layout(
             field_count=layout.field_count,
@@ -113,46 +119,52 @@ def read_once(
         )
         for _, layout in files.readable.values()
     )
+    lines = stream_files.read_lines(spark, files)
     proven = prove_common_lines(lines, described, layouts, track_id_prefix=args.track_id_prefix)
     return storage.write_scratch(proven, hadoop_files.join_uri(args.output, "lines"), schemas.LINES)
 
 
-def keep_odd_plays(judged: DataFrame, files: stream_files.StreamFiles, output: str) -> None:
-    """Write the valid plays that only the full rules took, beside the proven ones of `lines`."""
-    if files.readable:
-        uri = hadoop_files.join_uri(output, "odd_plays")
-        storage.write(select_odd_plays(judged), uri, schemas.FILE_PLAYS)
-
-
-def select_plays(lines: DataFrame, judged: DataFrame) -> DataFrame:
-    """Give the valid plays of both rules: `file_index` and the columns of STREAMS."""
-    common = lines.where(F.col("listen_time").isNotNull())
-    others = judged.where(F.col("reason").isNull())
-    columns = ["file_index", *schemas.STREAMS.fieldNames()]
-    return (
-        common.withColumnRenamed("text", "track_id")
-        .select(columns)
-        .unionByName(others.select(columns))
-    )
+def judge_others(lines: DataFrame, described: DataFrame, args: argparse.Namespace) -> DataFrame:
+    """Judge the lines that the fast rule did not prove, once, and keep that too: JUDGED."""
+    judged = apply_line_rules(lines, described, track_id_prefix=args.track_id_prefix)
+    uri = hadoop_files.join_uri(args.output, "judged")
+    return storage.write_scratch(judged.coalesce(MAX_JUDGED_FILES), uri, schemas.JUDGED)
 
 
 def count_rows(
     plays_by_hour: DataFrame, judged: DataFrame, files: stream_files.StreamFiles
-) -> tuple[dict[int, accounting.RowCounts], dict[int, dict[str, Example]]]:
-    """Count valid and rejected rows of each file, and find the first rejected one of each reason.
+) -> Counted:
+    """Count, in one pass, each file's rows and each hour's plays, and find rejected examples.
 
-    A row comes back for each file and reason, none for a play.
+    A row comes back for each file, hour, and reason of a file, none for a play.
     """
-    valid = plays_by_hour.groupBy("file_index").agg(F.sum("plays").alias("plays")).collect()
-    rejected = [CountedReason(*row) for row in accounting.count_rejected_by_file(judged).collect()]
+    rejected = accounting.count_rejected_by_file(judged)
+    sums = accounting.sum_by_file_and_by_hour(plays_by_hour)
+    found = sums.unionByName(rejected, allowMissingColumns=True).collect()
+    columns = CountedReason._fields
+    reasons = [CountedReason(*(row[name] for name in columns)) for row in found if row.reason]
     counts = accounting.sum_counts(
-        [(row.file_index, row.plays) for row in valid],
-        [(row.file_index, row.reason, row.rows) for row in rejected],
+        [(row.file_index, row.plays) for row in found if row.reason is None and row.hour is None],
+        [(row.file_index, row.reason, row.rows) for row in reasons],
     )
     if not counts.keys() <= files.readable.keys():
         raise JobError("lines were read of a file that is not in the claim: run the job again")
     by_file = {index: counts.get(index, accounting.RowCounts()) for index in files.readable}
-    return by_file, find_examples(rejected, file_facts(files))
+    examples = find_examples(reasons, file_facts(files))
+    return Counted(by_file, accounting.list_hours(found), examples)
+
+
+def choose_refused(counted: Counted, args: argparse.Namespace) -> set[int]:
+    """Choose the files of too many rejected rows."""
+    return {
+        file_index
+        for file_index, rows in counted.rows.items()
+        if accounting.has_too_many_rejected(
+            rows,
+            max_rejected_share=args.max_rejected_share,
+            min_rejected_rows=args.min_rejected_rows,
+        )
+    }
 
 
 def file_facts(files: stream_files.StreamFiles) -> dict[int, FileFacts]:
@@ -163,16 +175,14 @@ def file_facts(files: stream_files.StreamFiles) -> dict[int, FileFacts]:
     }
 
 
-def explain_files(
-    files: stream_files.StreamFiles,
-    counts: dict[int, accounting.RowCounts],
-    examples: dict[int, dict[str, Example]],
-) -> dict[str, dict[str, Any]]:
+def explain_files(files: stream_files.StreamFiles, counted: Counted) -> dict[str, dict[str, Any]]:
     """Explain the refused files and the rejected rows, by file key."""
     facts = file_facts(files)
     return {key: refusal.explanation for key, refusal in files.refused.items()} | {
-        files.file_key(index): explain_file(rows.read, rows.rejected, examples[index], facts[index])
-        for index, rows in counts.items()
+        files.file_key(index): explain_file(
+            rows.read, rows.rejected, counted.examples[index], facts[index]
+        )
+        for index, rows in counted.rows.items()
         if rows.rejected
     }
 
@@ -183,13 +193,11 @@ def without_files(frame: DataFrame, refused: set[int]) -> DataFrame:
 
 
 def write_streams(
-    plays: DataFrame, hours: DataFrame, claim: Claim, args: argparse.Namespace
+    plays: DataFrame, lake_plays: DataFrame, hours: Hours, output: str
 ) -> dict[int, int]:
     """Write the accepted plays, parted by day, and give their number by file index."""
-    days = hours.groupBy(F.col("hour").cast("date").alias("day")).agg(F.sum("plays").alias("plays"))
-    plays_by_day = {row.day: row.plays for row in days.collect()}
+    plays_by_day = accounting.sum_by_day(hours)
     log.info("%d valid plays of %d days", sum(plays_by_day.values()), len(plays_by_day))
-    lake_plays = lake.read_plays(plays.sparkSession, args.lake, plays_by_day, commit=claim.commit)
     parts_per_day = 1 + max(plays_by_day.values(), default=0) // PLAYS_PER_PART
     accepted = keep_first_copies(
         plays,
@@ -203,7 +211,7 @@ def write_streams(
     observed = accepted.observe(observation, by_file.alias("by_file"))
     written = storage.write(
         observed.drop("file_index"),
-        hadoop_files.join_uri(args.output, "streams"),
+        hadoop_files.join_uri(output, "streams"),
         schemas.STREAMS,
         partition_column="listen_date",
     )
@@ -213,28 +221,28 @@ def write_streams(
     return counts
 
 
-def write_accounting(
-    spark: SparkSession,
-    output: str,
+def build_accounting(
     claim: Claim,
     files: stream_files.StreamFiles,
-    counted: tuple[dict[int, accounting.RowCounts], dict[int, dict[str, Example]]],
+    counted: Counted,
     refused: set[int],
     accepted: dict[int, int],
-) -> None:
-    """Write `accounting.json`: each file's rows, or why it was refused, and what that teaches."""
-    counts, examples = counted
+    old: lake.Found,
+) -> dict[str, Any]:
+    """Give `accounting.json`: each file's rows, or why it was refused, and what that teaches."""
     by_key = {
         files.file_key(index): accounting.account_for_file(rows, accepted.get(index, 0))
-        for index, rows in counts.items()
+        for index, rows in counted.rows.items()
         if index not in refused
     }
     reasons = {key: refusal.reason for key, refusal in files.refused.items()}
     reasons |= {files.file_key(index): accounting.TOO_MANY_REJECTED for index in refused}
-    explained = explain_files(files, counts, examples)
-    document = accounting.build_accounting(claim.run, by_key, reasons, explained)
-    content = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False).encode()
-    hadoop_files.write_bytes(spark, hadoop_files.join_uri(output, "accounting.json"), content)
+    explained = explain_files(files, counted)
+    return {
+        **accounting.build_accounting(claim.run, by_key, reasons, explained),
+        # With the bytes of the lake's plays: what a job has to read that computes these hours.
+        "touched_days": {day.isoformat(): sum(found.values()) for day, found in old.items()},
+    }
 
 
 if __name__ == "__main__":

@@ -1,15 +1,19 @@
 """What became of each file's rows: counts that add up, and the files refused by them."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from spark_jobs.errors import JobError
+from spark_jobs.transforms.listen_time import hour_number
 
+Hours = dict[datetime, int]  # the valid plays of each hour that has some, in UTC
 TOO_MANY_REJECTED = "too_many_rejected_rows"
 # Of a rejected line so many bytes are kept as an example; it may have a hundred million.
 EXAMPLE_BYTES = 4096
@@ -28,9 +32,40 @@ class RowCounts:
 
 
 def count_plays_by_file_and_hour(plays: DataFrame) -> DataFrame:
-    """Count the valid plays of each file and hour: `file_index`, `hour`, `plays`."""
-    hours = plays.select("file_index", F.date_trunc("hour", "listen_time").alias("hour"))
+    """Count the valid plays of each file and hour: `file_index`, `hour`, `plays`.
+
+    An hour is its number since 1970, UTC.
+    """
+    hours = plays.select("file_index", hour_number("listen_time").alias("hour"))
     return hours.groupBy("file_index", "hour").agg(F.count("*").alias("plays"))
+
+
+def sum_by_file_and_by_hour(plays_by_hour: DataFrame) -> DataFrame:
+    """Sum the counts of each file over its hours, and of each hour over its files, in one pass.
+
+    Args:
+        plays_by_hour: `file_index`, `hour`, `plays`.
+
+    Returns:
+        `file_index`, `hour`, `plays`: a file's row has a null `hour`, an hour's row a null
+        `file_index`.
+    """
+    by_file, by_hour = [F.col("file_index")], [F.col("hour")]
+    sums = plays_by_hour.groupingSets([by_file, by_hour], "file_index", "hour")
+    return sums.agg(F.sum("plays").alias("plays"))
+
+
+def list_hours(sums: Iterable[Row]) -> Hours:
+    """Give the hours among the rows of `sum_by_file_and_by_hour`, in order."""
+    hours = {row.hour: row.plays for row in sums if row.hour is not None}
+    return {datetime.fromtimestamp(hour * 3600, UTC): hours[hour] for hour in sorted(hours)}
+
+
+def sum_by_day(hours: Hours) -> Counter[date]:
+    days: Counter[date] = Counter()
+    for hour, plays in hours.items():
+        days[hour.date()] += plays
+    return days
 
 
 def count_rejected_by_file(judged: DataFrame) -> DataFrame:
@@ -48,7 +83,7 @@ def count_rejected_by_file(judged: DataFrame) -> DataFrame:
     rejected = judged.where(F.col("reason").isNotNull())
     # Lines beyond a file's first block have no id: they come last, and by their bytes, so that
     # a retry gives the same.
-    start = F.substring(F.col("line").cast("binary"), 1, EXAMPLE_BYTES)
+    start = F.substring("line", 1, EXAMPLE_BYTES)
     place = F.struct(F.col("line_id").isNull(), "line_id", start.alias("line"))
     header_ids = F.collect_list(F.when(F.col("is_header"), F.col("line_id")))
     counted = rejected.groupBy("file_index", "reason").agg(

@@ -40,10 +40,14 @@ def rank_artists(tracks: DataFrame) -> DataFrame:
 
 
 def rank_credits(tracks: DataFrame, artists: DataFrame) -> DataFrame:
-    """Give the artists of each track by their numbers: `song_id` (unique), `artist_ranks`."""
+    """Give the artists of each track by their numbers: `song_id`, `artist_rank`.
+
+    Each track has a row of a null rank besides, so that whoever joins counts it once for none.
+    """
     credited = tracks.select("song_id", F.explode("artists").alias("artist"))
     ranked = credited.join(F.broadcast(artists), on="artist", how="inner")
-    return ranked.groupBy("song_id").agg(F.collect_list("artist_rank").alias("artist_ranks"))
+    nobody = tracks.select("song_id", F.lit(None).cast("int").alias("artist_rank"))
+    return ranked.select("song_id", "artist_rank").unionByName(nobody)
 
 
 def split_artists(credits: Column) -> Column:

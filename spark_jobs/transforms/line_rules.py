@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.csv_grammar import BLANKS, NEXT_FIELD, TRIMMED, WELL_FORMED
-from spark_jobs.schemas import MAX_TRACK_ID_BYTES
+from spark_jobs.schemas import MAX_TRACK_ID_BYTES, STREAMS
 from spark_jobs.transforms.listen_time import is_in_range, parse_listen_time
 
 CONTROL_CHARACTER = r"[\x00-\x1f\x7f]"
@@ -14,17 +14,17 @@ def apply_line_rules(lines: DataFrame, files: DataFrame, *, track_id_prefix: str
     """Read each line as a play, or name the first rule that it breaks.
 
     Args:
-        lines: `file_index`, `text` (a line without its end), `line_id`.
+        lines: LINES; those that the fast rule did not prove are judged.
         files: CLAIMED_FILES, unique by `file_index`.
         track_id_prefix: Dropped where a track id begins with it.
 
     Returns:
-        `file_index`, `user_id`, `track_id`, `listen_time`, `reason`, `line`, `is_header`,
-        `line_id`.
-        A play has a null reason; a rejected line has null values. Blank lines are gone. A line
-        that equals the file's header is marked: one of a file's is no row.
+        JUDGED.
     """
-    rows = lines.where(F.btrim("text", F.lit(BLANKS)) != "").join(
+    texts = lines.where(F.col("line").isNotNull()).select(
+        "file_index", "line", F.col("line").cast("string").alias("text"), "line_id"
+    )
+    rows = texts.where(F.btrim("text", F.lit(BLANKS)) != "").join(
         F.broadcast(files), on="file_index", how="inner"
     )
     judged = read_values(rows, track_id_prefix).withColumn("reason", first_broken_rule())
@@ -41,12 +41,23 @@ def apply_line_rules(lines: DataFrame, files: DataFrame, *, track_id_prefix: str
     )
 
 
+def unite_valid_plays(lines: DataFrame, judged: DataFrame) -> DataFrame:
+    """Give the valid plays of both rules, copies included: `file_index` and STREAMS.
+
+    Args:
+        lines: LINES; those that the fast rule proved are taken.
+        judged: JUDGED, of the others.
+    """
+    columns = ["file_index", *STREAMS.fieldNames()]
+    proven = lines.where(F.col("line").isNull()).select(columns)
+    return proven.unionByName(judged.where(F.col("reason").isNull()).select(columns))
+
+
 def read_values(rows: DataFrame, track_id_prefix: str) -> DataFrame:
     """Give what the rules look at: the three texts, their values, and how the line is made."""
     fields = rows.withColumn("fields", split_fields(F.col("text")))
     texts = fields.select(
-        *("file_index", "line_id"),
-        F.col("text").alias("line"),
+        *("file_index", "line_id", "line"),
         (F.col("text") == F.col("header_line")).alias("is_header"),
         "last_modified",
         F.is_valid_utf8("text").alias("is_utf8"),

@@ -27,5 +27,5 @@ def select_quarantine(judged: DataFrame, files: DataFrame) -> DataFrame:
     return (
         rows.unionByName(header_rows)
         .join(F.broadcast(files), on="file_index", how="inner")
-        .select("file_key", F.col("line").cast("binary").alias("raw_line"), "reason")
+        .select("file_key", F.col("line").alias("raw_line"), "reason")
     )

@@ -3,27 +3,6 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.schemas import FILE_PLAYS
-
-MAX_ODD_FILES = 32  # few plays, as a rule: a file for each partition would cost more than they do
-
-
-def select_odd_plays(judged: DataFrame) -> DataFrame:
-    """Give the valid plays that only the full rules took, in few partitions: FILE_PLAYS."""
-    plays = judged.where(F.col("reason").isNull()).select(*FILE_PLAYS.fieldNames())
-    return plays.coalesce(MAX_ODD_FILES)
-
-
-def unite_valid_plays(lines: DataFrame, odd_plays: DataFrame) -> DataFrame:
-    """Give the valid plays of both rules: FILE_PLAYS.
-
-    Args:
-        lines: LINES; those that the fast rule proved are taken.
-        odd_plays: FILE_PLAYS, those that only the full rules take.
-    """
-    proven = lines.where(F.col("listen_time").isNotNull()).withColumnRenamed("text", "track_id")
-    return proven.select(*FILE_PLAYS.fieldNames()).unionByName(odd_plays)
-
 
 def count_unknown_plays(plays: DataFrame, songs: DataFrame, users: DataFrame) -> DataFrame:
     """Count the plays of tracks without a song, and those of listeners who are no users, by file.
@@ -31,7 +10,7 @@ def count_unknown_plays(plays: DataFrame, songs: DataFrame, users: DataFrame) ->
     Plays are looked up where they lie; users that fit no broadcast are joined as Spark sees fit.
 
     Args:
-        plays: FILE_PLAYS, copies included.
+        plays: `file_index`, `user_id`, `track_id`; copies included.
         songs: SONGS; `track_id` repeats and may be null.
         users: USERS, unique by `user_id`.
 

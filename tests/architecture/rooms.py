@@ -52,16 +52,24 @@ ROOMS = {
     "spark_jobs.schemas": Room((), STANDARD | {"pyspark.sql.types"}),
     "spark_jobs.csv_grammar": Room((), PURE),
     "spark_jobs.key_ranges": Room((), PURE),
-    "spark_jobs.session": Room((*BOUNDARY, "spark_jobs.hadoop_files"), STANDARD | SPARK),
+    "spark_jobs.session": Room(
+        (*BOUNDARY, "spark_jobs.hadoop_files", "conf.spark_sizes"), STANDARD | SPARK
+    ),
     "spark_jobs.hadoop_files": Room(BOUNDARY, STANDARD | SPARK),
     "spark_jobs.storage": Room((*BOUNDARY, "spark_jobs.hadoop_files"), STANDARD | SPARK),
-    "spark_jobs.claim": Room((*BOUNDARY, "spark_jobs.hadoop_files"), STANDARD | SPARK),
+    "spark_jobs.claim": Room(
+        (*BOUNDARY, "spark_jobs.hadoop_files", "conf.spark_sizes"), STANDARD | SPARK
+    ),
     "spark_jobs.probe": Room(
         (*BOUNDARY, "spark_jobs.hadoop_files", "spark_jobs.csv_grammar", "conf.explanations"),
         STANDARD | SPARK,
     ),
     "spark_jobs.stream_files": Room(
-        (*BOUNDARY, "spark_jobs.hadoop_files", "spark_jobs.probe", "spark_jobs.claim"),
+        (
+            *BOUNDARY,
+            *("spark_jobs.hadoop_files", "spark_jobs.probe", "spark_jobs.claim"),
+            "spark_jobs.storage",
+        ),
         STANDARD | SPARK,
     ),
     "spark_jobs.lake": Room(

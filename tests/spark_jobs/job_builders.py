@@ -82,7 +82,7 @@ def check_accounts(outcome: Outcome, claimed: set[str]) -> None:
     """Check what holds for any run: every file is accounted for, and every row of it."""
     document = outcome.accounting()
     files, refused = document["files"], document["refused"]
-    assert set(document) == {"run", "files", "refused", "explained"}
+    assert set(document) == {"run", "files", "refused", "explained", "touched_days"}
     rejecting = {key for key, rows in files.items() if rows["rows_rejected"]}
     assert document["explained"].keys() == {*refused, *rejecting}
     assert document["run"] == A_RUN
@@ -114,7 +114,12 @@ class Bench:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         self.claimed.append(
-            {"file_key": file_key, "uri": f"file:{path}", "last_modified": last_modified}
+            {
+                "file_key": file_key,
+                "uri": f"file:{path}",
+                "size": len(content),
+                "last_modified": last_modified,
+            }
         )
         return file_key
 
@@ -171,7 +176,8 @@ class Bench:
             f"file:{self.folder}/validated/touched_hours",
             schemas.TOUCHED_HOURS,
         )
-        accounting = {"run": A_RUN, "files": {}, "refused": {}}
+        days = dict.fromkeys((hour[:10] for hour in touched), 0)
+        accounting = {"run": A_RUN, "files": {}, "refused": {}, "touched_days": days}
         (self.folder / "validated" / "accounting.json").write_text(json.dumps(accounting))
 
     def hand_over_metadata(

@@ -53,6 +53,7 @@ def test_a_claim_gives_its_fields_with_times_in_utc(spark: SparkSession, tmp_pat
             ClaimedFile(
                 "data/streams/a.csv",
                 "s3://bucket/data/streams/a.csv",
+                5,
                 datetime(2024, 7, 1, 0, 0, 0, 1, tzinfo=UTC),
             ),
         ),

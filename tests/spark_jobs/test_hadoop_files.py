@@ -53,14 +53,15 @@ def test_a_missing_file_is_an_error_of_one_line(spark: SparkSession, tmp_path: P
     assert "\n" not in str(error.value)
 
 
-def test_names_are_listed_in_order_and_a_missing_folder_has_none(
+def test_names_and_sizes_are_listed_in_order_and_a_missing_folder_has_none(
     spark: SparkSession, tmp_path: Path
 ) -> None:
-    for name in ("b", "a", "_c", ".d"):
-        (tmp_path / name).touch()
+    for size, name in enumerate(("b", "a", "_c", ".d")):
+        (tmp_path / name).write_bytes(b"x" * size)
 
-    assert hadoop_files.list_names(spark, f"file:{tmp_path}") == [".d", "_c", "a", "b"]
-    assert hadoop_files.list_names(spark, f"file:{tmp_path}/none") == []
+    found = hadoop_files.list_sizes(spark, f"file:{tmp_path}")
+    assert list(found.items()) == [(".d", 3), ("_c", 2), ("a", 1), ("b", 0)]
+    assert hadoop_files.list_sizes(spark, f"file:{tmp_path}/none") == {}
 
 
 def test_folders_are_listed_in_order_without_the_files_beside_them(

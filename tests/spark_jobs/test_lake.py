@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from chispa import assert_df_equality
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs import lake, schemas
+from spark_jobs import lake, schemas, storage
 from spark_jobs.errors import JobError
 from tests.builders import a_play, frame, plays
 from tests.spark_jobs.job_builders import Bench
@@ -19,6 +19,20 @@ def named(*parts: str) -> list[str]:
     """Give object names from `<commit>-<part>`, the commit not yet padded."""
     pairs = [part.split("-") for part in parts]
     return [f"{int(commit):010d}-{part}.parquet" for commit, part in pairs]
+
+
+def read_plays(bench: Bench, days: list[date], *, commit: int) -> DataFrame:
+    found = lake.find_plays(bench.spark, f"file:{bench.lake}", days, commit=commit)
+    assert list(found) == sorted(set(days))
+    return lake.read_plays(bench.spark, found)
+
+
+def read_all_plays(bench: Bench, *, commit: int) -> DataFrame:
+    found = lake.find_all_plays(bench.spark, f"file:{bench.lake}", commit=commit)
+    assert lake.size_of(found) == sum(
+        Path(uri.removeprefix("file:")).stat().st_size for day in found.values() for uri in day
+    )
+    return lake.read_plays(bench.spark, found)
 
 
 @pytest.fixture
@@ -74,7 +88,7 @@ def test_the_plays_of_the_days_come_and_no_others(spark: SparkSession, bench: Be
         play = a_play(day, "t", f"2024-06-{day} 12:00:00")
         bench.publish(f"listen_date=2024-06-{day}/0000000001-0.parquet", play)
 
-    found = lake.read_plays(spark, f"file:{bench.lake}", [*DAYS, DAYS[0]], commit=1)
+    found = read_plays(bench, [*DAYS, DAYS[0]], commit=1)
 
     assert found.columns == ["user_id", "track_id", "listen_time"]
     assert sorted(row.user_id for row in found.collect()) == [25, 26]
@@ -82,10 +96,10 @@ def test_the_plays_of_the_days_come_and_no_others(spark: SparkSession, bench: Be
 
 @pytest.mark.parametrize("commit", [0, 1])
 def test_days_without_plays_give_no_rows(spark: SparkSession, bench: Bench, commit: int) -> None:
-    found = lake.read_plays(spark, f"file:{bench.lake}", DAYS, commit=commit)
+    found = read_plays(bench, DAYS, commit=commit)
 
     assert found.collect() == []
-    assert found.schema == schemas.STREAMS
+    assert storage.describe(found.schema) == storage.describe(schemas.STREAMS)
 
 
 def test_all_plays_are_those_of_every_day_as_the_commit_left_it(
@@ -101,7 +115,7 @@ def test_all_plays_are_those_of_every_day_as_the_commit_left_it(
     (bench.lake / "streams" / "listen_date=2024-06-26").mkdir()
     (bench.lake / "streams" / "note.txt").touch()
 
-    found = lake.read_all_plays(spark, f"file:{bench.lake}", commit=3)
+    found = read_all_plays(bench, commit=3)
 
     expected = plays(
         spark,
@@ -119,10 +133,10 @@ def test_all_plays_are_those_of_every_day_as_the_commit_left_it(
 def test_all_plays_of_a_lake_without_a_day_are_none(
     spark: SparkSession, bench: Bench, commit: int
 ) -> None:
-    found = lake.read_all_plays(spark, f"file:{bench.lake}", commit=commit)
+    found = read_all_plays(bench, commit=commit)
 
     assert found.collect() == []
-    assert found.schema == schemas.STREAMS
+    assert storage.describe(found.schema) == storage.describe(schemas.STREAMS)
 
 
 def test_before_the_first_commit_the_lake_is_not_looked_at(
@@ -131,7 +145,7 @@ def test_before_the_first_commit_the_lake_is_not_looked_at(
     bench.publish("listen_date=2024-06-25/0000000001-0.parquet", a_play())
     (bench.lake / "streams" / "no-day").mkdir()
 
-    assert lake.read_all_plays(spark, f"file:{bench.lake}", commit=0).collect() == []
+    assert read_all_plays(bench, commit=0).collect() == []
 
 
 @pytest.mark.parametrize(
@@ -147,7 +161,7 @@ def test_a_folder_that_is_no_day_is_an_error_that_names_it(
     (bench.lake / "streams" / name).mkdir()
 
     with pytest.raises(JobError, match=f"holds streams/{name}, which no commit wrote: remove it"):
-        lake.read_all_plays(spark, f"file:{bench.lake}", commit=1)
+        read_all_plays(bench, commit=1)
 
 
 def test_the_totals_of_the_commit_itself_are_read(spark: SparkSession, bench: Bench) -> None:

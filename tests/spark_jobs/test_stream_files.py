@@ -21,7 +21,7 @@ def claim(folder: Path, contents: dict[str, bytes]) -> list[ClaimedFile]:
     files = []
     for name, content in contents.items():
         (folder / name).write_bytes(content)
-        files.append(ClaimedFile(f"data/streams/{name}", f"file:{folder / name}", MODIFIED))
+        files.append(ClaimedFile(f"data/streams/{name}", f"file:{folder / name}", 0, MODIFIED))
     return files
 
 

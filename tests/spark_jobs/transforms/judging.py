@@ -5,21 +5,18 @@ from typing import Any
 
 from chispa.dataframe_comparer import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
+from spark_jobs.schemas import JUDGED
 from spark_jobs.transforms.common_lines import Layout, prove_common_lines
-from spark_jobs.transforms.line_rules import apply_line_rules
+from spark_jobs.transforms.line_rules import apply_line_rules, unite_valid_plays
 from tests.builders import (
-    JUDGED,
     PLAY_COLUMNS,
-    READ_PLAYS,
     a_claimed_file,
     claimed_files,
     frame,
     instant_at,
     lines_of_file,
     scanned_lines,
-    with_line_as_bytes,
 )
 from tests.reference import read_file
 
@@ -30,7 +27,7 @@ def assert_judged(spark: SparkSession, *rows: tuple[Any, ...], **file: Any) -> N
     lines = [bytes(row[5]) for row in rows]
     files = claimed_files(spark, a_claimed_file(**file))
 
-    judged = with_line_as_bytes(apply_line_rules(lines_of_file(spark, *lines), files))
+    judged = apply_line_rules(lines_of_file(spark, *lines), files)
 
     expected = frame(spark, JUDGED, *rows)
     assert_df_equality(judged, expected, ignore_row_order=True, ignore_nullable=True)
@@ -61,8 +58,5 @@ def judge_files(
     files = claimed_files(spark, *rows)
     lines = scanned_lines(spark, {key: content for key, (content, _) in contents.items()})
     proven = prove_common_lines(lines, files, sorted(layouts, key=str)).persist()
-    judged = apply_line_rules(proven.where(F.col("listen_time").isNull()), files).persist()
-    common = proven.where(F.col("listen_time").isNotNull()).withColumnRenamed("text", "track_id")
-    columns = READ_PLAYS.fieldNames()
-    plays = judged.where(F.col("reason").isNull()).select(columns)
-    return plays.unionByName(common.select(columns)), judged, files
+    judged = apply_line_rules(proven, files).persist()
+    return unite_valid_plays(proven, judged), judged, files

@@ -1,10 +1,13 @@
 """Counts of rows by file: what is counted, what refuses a file, what adds up."""
 
+from datetime import date
+
 import pytest
 from chispa.dataframe_comparer import assert_df_equality
 from pyspark.sql import SparkSession
 
 from spark_jobs.errors import JobError
+from spark_jobs.schemas import JUDGED
 from spark_jobs.transforms.accounting import (
     RowCounts,
     account_for_file,
@@ -12,10 +15,12 @@ from spark_jobs.transforms.accounting import (
     count_plays_by_file_and_hour,
     count_rejected_by_file,
     has_too_many_rejected,
+    list_hours,
+    sum_by_day,
+    sum_by_file_and_by_hour,
     sum_counts,
 )
 from tests.builders import (
-    JUDGED,
     READ_PLAYS,
     a_judged_play,
     a_play,
@@ -23,6 +28,8 @@ from tests.builders import (
     at,
     frame,
 )
+
+SEVENTEEN = 477_593  # the number of the hour of 2024-06-25 17:00:00
 
 
 def is_refused(rejected: int, rows: int, share: float = 0.10, least: int = 20) -> bool:
@@ -43,22 +50,40 @@ def test_plays_are_counted_by_file_and_hour_copies_included(spark: SparkSession)
         (0, *a_play(2, "t", "2024-06-26 17:00:00")),
         (1, *a_play(2, "t", "2024-06-25 17:30:00")),
     )
-    schema = "file_index int, hour timestamp, plays bigint"
+    schema = "file_index int, hour int, plays bigint"
 
     counted = count_plays_by_file_and_hour(read)
     nothing = count_plays_by_file_and_hour(frame(spark, READ_PLAYS))
 
     expected = spark.createDataFrame(
         [
-            (0, at("2024-06-25 17:00:00"), 3),
-            (0, at("2024-06-25 18:00:00"), 1),
-            (0, at("2024-06-26 17:00:00"), 1),
-            (1, at("2024-06-25 17:00:00"), 1),
+            (0, SEVENTEEN, 3),
+            (0, SEVENTEEN + 1, 1),
+            (0, SEVENTEEN + 24, 1),
+            (1, SEVENTEEN, 1),
         ],
         schema,
     )
     assert_df_equality(counted, expected, ignore_row_order=True, ignore_nullable=True)
     assert_df_equality(nothing, spark.createDataFrame([], schema), ignore_nullable=True)
+
+
+def test_counts_are_summed_by_file_and_by_hour(spark: SparkSession) -> None:
+    rows = [(0, 5, 3), (0, SEVENTEEN, 1), (1, SEVENTEEN, 2), (None, 5, 7)]
+    schema = "file_index int, hour int, plays bigint"
+
+    sums = sum_by_file_and_by_hour(spark.createDataFrame(rows, schema))
+
+    expected = [(0, None, 4), (1, None, 2), (None, None, 7), (None, 5, 10), (None, SEVENTEEN, 3)]
+    assert_df_equality(
+        sums, spark.createDataFrame(expected, schema), ignore_row_order=True, ignore_nullable=True
+    )
+    hours = list_hours(sums.collect())
+    assert list(hours.items()) == [
+        (at("1970-01-01 05:00:00"), 10),
+        (at("2024-06-25 17:00:00"), 3),
+    ]
+    assert sum_by_day(hours) == {date(1970, 1, 1): 10, date(2024, 6, 25): 3}
 
 
 def test_rejected_lines_are_counted_by_file_and_reason_and_the_first_is_kept(

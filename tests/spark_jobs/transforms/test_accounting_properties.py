@@ -20,7 +20,7 @@ from spark_jobs.transforms.deduplicate import keep_first_copies
 from spark_jobs.transforms.quarantine import select_quarantine
 from tests.builders import A_MODIFICATION, micros_at, plays
 from tests.generators import HEADERS, hostile_file, streams_row
-from tests.reference import DAY, HOUR, Validation, validate
+from tests.reference import DAY, Validation, validate
 from tests.spark_jobs.transforms.judging import judge_files
 
 KEYS = ["data/streams/Z.csv", "data/streams/a b.csv", "data/streams/é.csv", "data/streams/10.csv"]
@@ -62,11 +62,7 @@ def account(
             done.refused[keys[index]] = "too_many_rejected_rows"
         else:
             done.files[keys[index]] = account_for_file(read, accepted[keys[index]])
-    done.touched_hours = {
-        int(hour.timestamp()) * 1_000_000 // HOUR
-        for index, hour, _ in by_hour
-        if index not in refused
-    }
+    done.touched_hours = {hour for index, hour, _ in by_hour if index not in refused}
     return done
 
 

@@ -4,8 +4,8 @@ from collections import Counter
 
 from chispa.dataframe_comparer import assert_df_equality
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
+from spark_jobs.schemas import LINES
 from spark_jobs.transforms.common_lines import (
     MAX_FIELDS,
     MAX_LAYOUTS,
@@ -17,9 +17,10 @@ from tests.builders import (
     A_TIME,
     PLAY_COLUMNS,
     a_claimed_file,
-    at,
+    a_passed_line,
+    a_proven_play,
     claimed_files,
-    proven_lines,
+    frame,
     scanned_lines,
 )
 from tests.spark_jobs.transforms.judging import layout_of
@@ -34,11 +35,12 @@ def test_a_common_line_becomes_its_play(spark: SparkSession) -> None:
 
     proven = prove_common_lines(scanned_lines(spark, {"p": content}), files, [PLAIN])
 
-    expected = proven_lines(
+    expected = frame(
         spark,
-        (3, 7, "t1", at("2024-06-25 17:43:13")),
-        (3, 7, "t1", at("2024-06-25 17:43:13")),
-        (3, 8, "=t'2~", at("2000-01-01 00:00:00")),
+        LINES,
+        a_proven_play(7, "t1", "2024-06-25 17:43:13", file_index=3),
+        a_proven_play(7, "t1", "2024-06-25 17:43:13", file_index=3),
+        a_proven_play(8, "=t'2~", "2000-01-01 00:00:00", file_index=3),
     )
     assert_df_equality(proven, expected, ignore_row_order=True, ignore_nullable=True)
 
@@ -55,12 +57,8 @@ def test_every_other_line_is_passed_on_without_its_end(spark: SparkSession) -> N
 
     proven = prove_common_lines(scanned_lines(spark, {"p": content}), files, [PLAIN])
 
-    expected = spark.createDataFrame(
-        [(0, None, bytearray(line), None, None) for line in lines],
-        "file_index int, user_id bigint, text binary, listen_time timestamp, line_id bigint",
-    )
-    as_bytes = proven.withColumn("text", F.col("text").cast("binary"))
-    assert_df_equality(as_bytes, expected, ignore_row_order=True, ignore_nullable=True)
+    expected = frame(spark, LINES, *map(a_passed_line, lines))
+    assert_df_equality(proven, expected, ignore_row_order=True, ignore_nullable=True)
 
 
 def test_a_time_is_proven_from_2000_to_24_hours_after_its_file(spark: SparkSession) -> None:
@@ -73,14 +71,15 @@ def test_a_time_is_proven_from_2000_to_24_hours_after_its_file(spark: SparkSessi
 
     proven = prove_common_lines(lines, claimed_files(spark, *rows), [PLAIN])
 
-    expected = proven_lines(
+    expected = frame(
         spark,
-        (0, 7, "t1", at("2000-01-01 00:00:00")),
-        (0, 7, "t1", at("2024-06-30 01:02:03")),
-        (0, None, "7,t1,2024-06-30 01:02:04", None),
-        (1, 7, "t1", at("2000-01-01 00:00:00")),
-        (1, None, "7,t1,2024-06-30 01:02:03", None),
-        (1, None, "7,t1,2024-06-30 01:02:04", None),
+        LINES,
+        a_proven_play(7, "t1", "2000-01-01 00:00:00"),
+        a_proven_play(7, "t1", "2024-06-30 01:02:03"),
+        a_passed_line(b"7,t1,2024-06-30 01:02:04"),
+        a_proven_play(7, "t1", "2000-01-01 00:00:00", file_index=1),
+        a_passed_line(b"7,t1,2024-06-30 01:02:03", file_index=1),
+        a_passed_line(b"7,t1,2024-06-30 01:02:04", file_index=1),
     )
     assert_df_equality(proven, expected, ignore_row_order=True, ignore_nullable=True)
 
@@ -111,15 +110,16 @@ def test_each_file_is_read_by_its_own_layout(spark: SparkSession) -> None:
     chosen = [layout_of(columns["a"]), layout_of(columns["b"])]
     proven = prove_common_lines(lines, files, chosen)
 
-    expected = proven_lines(
+    expected = frame(
         spark,
-        (0, 7, "8", at(A_TIME)),
-        (0, None, f"7,8,{A_TIME}", None),
-        (1, 7, "8", at(A_TIME)),
-        (1, None, f"7,8,{A_TIME}", None),
-        (1, None, f',7,8,{A_TIME},"a"', None),
-        (2, None, f"8,7,{A_TIME}", None),
-        (None, None, f"7,8,{A_TIME}", None),
+        LINES,
+        a_proven_play(7, "8", A_TIME),
+        a_passed_line(b"7,8," + TIME),
+        a_proven_play(7, "8", A_TIME, file_index=1),
+        a_passed_line(b"7,8," + TIME, file_index=1),
+        a_passed_line(b",7,8," + TIME + b',"a"', file_index=1),
+        a_passed_line(b"8,7," + TIME, file_index=2),
+        a_passed_line(b"7,8," + TIME, file_index=None),
     )
     assert_df_equality(proven, expected, ignore_row_order=True, ignore_nullable=True)
 
@@ -131,9 +131,9 @@ def test_without_layouts_or_lines_nothing_is_proven(spark: SparkSession) -> None
     without_layouts = prove_common_lines(line, files, [])
     without_lines = prove_common_lines(scanned_lines(spark, {"p": b""}), files, [PLAIN])
 
-    expected = proven_lines(spark, (0, None, f"7,t1,{A_TIME}", None))
+    expected = frame(spark, LINES, a_passed_line(b"7,t1," + TIME))
     assert_df_equality(without_layouts, expected, ignore_nullable=True)
-    assert_df_equality(without_lines, proven_lines(spark), ignore_nullable=True)
+    assert_df_equality(without_lines, frame(spark, LINES), ignore_nullable=True)
 
 
 def test_the_most_frequent_layouts_of_few_columns_are_chosen() -> None:

@@ -20,15 +20,16 @@ def collect_proven(
     proven: DataFrame,
 ) -> tuple[dict[int, tuple[int, str, int]], dict[int, bytes]]:
     """Give the proven plays and the lines passed on, by file index."""
-    text, micros = F.col("text").cast("binary"), F.unix_micros("listen_time")
+    micros = F.unix_micros("listen_time")
     plays, passed_on = {}, {}
-    for index, user_id, value, instant in proven.select(
-        "file_index", "user_id", text, micros
+    for index, line, *play in proven.select(
+        "file_index", "line", "user_id", "track_id", micros
     ).collect():
-        if user_id is None and instant is None:
-            passed_on[index] = bytes(value)
+        if line is not None:
+            assert play == [None] * 3
+            passed_on[index] = bytes(line)
         else:
-            plays[index] = (user_id, bytes(value).decode(), instant)
+            plays[index] = tuple(play)
     return plays, passed_on
 
 
@@ -55,8 +56,9 @@ def test_a_proven_line_is_a_play_by_the_full_rules_and_the_same_one(
             for index, names in enumerate(columns)
         ),
     )
+    path = F.concat(F.lit("p"), "file_index").alias("path")
     scanned = numbered_lines(spark, enumerate(delivered)).select(
-        F.col("text").alias("value"), F.concat(F.lit("p"), "file_index").alias("path"), "line_id"
+        F.col("line").cast("string").alias("value"), path, "line_id"
     )
 
     layouts = [layout_of(names) for names in HEADERS]

@@ -6,10 +6,10 @@ import pytest
 from chispa.dataframe_comparer import assert_df_equality
 from pyspark.sql import SparkSession
 
+from spark_jobs.schemas import JUDGED
 from spark_jobs.transforms.line_rules import apply_line_rules
 from tests.builders import (
     A_TIME,
-    JUDGED,
     a_claimed_file,
     a_judged_play,
     a_rejected_line,
@@ -17,7 +17,6 @@ from tests.builders import (
     frame,
     lines_of_file,
     numbered_lines,
-    with_line_as_bytes,
 )
 from tests.spark_jobs.transforms.judging import assert_judged
 
@@ -51,7 +50,7 @@ def test_a_plain_line_gives_its_play(spark: SparkSession) -> None:
 def test_no_line_gives_no_row(spark: SparkSession) -> None:
     files = claimed_files(spark, a_claimed_file())
 
-    judged = with_line_as_bytes(apply_line_rules(lines_of_file(spark), files))
+    judged = apply_line_rules(lines_of_file(spark), files)
 
     assert_df_equality(judged, frame(spark, JUDGED), ignore_row_order=True, ignore_nullable=True)
 
@@ -64,9 +63,7 @@ def test_lines_of_spaces_and_tabs_are_no_rows_and_all_others_are(spark: SparkSes
     judged = apply_line_rules(lines_of_file(spark, *blank, *rows), files)
 
     expected = frame(spark, JUDGED, *(malformed(line) for line in rows))
-    assert_df_equality(
-        with_line_as_bytes(judged), expected, ignore_row_order=True, ignore_nullable=True
-    )
+    assert_df_equality(judged, expected, ignore_row_order=True, ignore_nullable=True)
 
 
 def test_columns_are_found_by_their_place_in_the_files_header(spark: SparkSession) -> None:
@@ -87,7 +84,7 @@ def test_columns_are_found_by_their_place_in_the_files_header(spark: SparkSessio
     ]
     lines = numbered_lines(spark, [(row[0], bytes(row[5])) for row in rows])
 
-    judged = with_line_as_bytes(apply_line_rules(lines, claimed_files(spark, *files)))
+    judged = apply_line_rules(lines, claimed_files(spark, *files))
 
     expected = frame(spark, JUDGED, *rows)
     assert_df_equality(judged, expected, ignore_row_order=True, ignore_nullable=True)

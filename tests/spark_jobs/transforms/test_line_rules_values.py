@@ -12,7 +12,6 @@ from tests.builders import (
     a_rejected_line,
     claimed_files,
     lines_of_file,
-    with_line_as_bytes,
 )
 from tests.spark_jobs.transforms.judging import assert_judged
 
@@ -107,7 +106,7 @@ def test_a_prefix_of_track_ids_is_dropped_once_and_nothing_may_be_left(
 
     judged = apply_line_rules(lines, claimed_files(spark, a_claimed_file()), track_id_prefix="p:")
 
-    found = with_line_as_bytes(judged).collect()
+    found = judged.collect()
     assert {bytes(row.line): (row.track_id, row.reason) for row in found} == {
         f"7,{text},{A_TIME}".encode(): (track_id, None if track_id else "missing_track_id")
         for text, track_id in ids.items()

@@ -4,7 +4,7 @@ import pytest
 from chispa.dataframe_comparer import assert_df_equality
 from pyspark.sql import SparkSession
 
-from spark_jobs.schemas import FILE_PLAYS, USERS
+from spark_jobs.schemas import USERS
 from spark_jobs.transforms.unknown import count_unknown_plays
 from tests.builders import a_song, frame, songs
 
@@ -30,7 +30,7 @@ def test_plays_of_unknown_tracks_and_users_are_counted_by_file(
         *(a_song(id=one, track_id=track) for one, track in enumerate(("a", "a", "b", None))),
     )
     users = frame(spark, USERS, (1, None, None, None, None), (3, None, None, None, None))
-    plays = frame(spark, FILE_PLAYS, *PLAYS)
+    plays = spark.createDataFrame(PLAYS, "file_index int, user_id bigint, track_id string")
     before = spark.conf.get("spark.sql.autoBroadcastJoinThreshold")
     spark.conf.set("spark.sql.autoBroadcastJoinThreshold", threshold)
 
