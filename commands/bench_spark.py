@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from commands import class_archive, spark_submit
+from commands import spark_submit
 from commands.delivery import DeliveredFile, list_delivery
 from commands.measured import Measurement, measure
+from conf import spark_sizes
 
 JOBS = ("validate_data", "transform_kpis")
 
@@ -58,7 +59,10 @@ def run_spark(data: Path, metadata: Path, lake: Path, work: Path, *, commit: int
     """Run both jobs over a data folder, starts counted, and read Spark's own record of it."""
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    write_claim(work / "claim.json", list_delivery(data).streams, commit=commit)
+    files = list_delivery(data).streams
+    write_claim(work / "claim.json", files, commit=commit)
+    size = spark_sizes.weigh((file.file_key, file.size) for file in files)
+    is_small = spark_sizes.is_small(size)
     common = ["--claim", f"file:{work}/claim.json", "--lake", f"file:{lake}"]
     arguments = {
         "validate_data": ["--output", f"file:{work}/validated", "--quarantine", f"file:{work}/q"],
@@ -78,24 +82,26 @@ def run_spark(data: Path, metadata: Path, lake: Path, work: Path, *, commit: int
             "spark.eventLog.rolling.enabled": "false",
             "spark.eventLog.compress": "false",
         }
-        measured[job], starts[job] = run_job(job, [*common, *arguments[job]], settings, work)
+        words = [*common, *arguments[job]]
+        measured[job], starts[job] = run_job(job, words, settings, work, is_small=is_small)
         tasks = read_tasks(events)
         shuffles[job] = sum_shuffles(tasks)
         spilled += sum(task["Disk Bytes Spilled"] for _, task in tasks)
         read += sum(task["Input Metrics"]["Bytes Read"] for _, task in tasks)
-    class_archive.keep_written(class_archive.archive_path())
     return SparkRun(measured, starts, shuffles, spilled, read, work)
 
 
 def run_job(
-    job: str, arguments: Sequence[str], settings: Mapping[str, str], work: Path
+    job: str, arguments: Sequence[str], settings: Mapping[str, str], work: Path, *, is_small: bool
 ) -> tuple[Measurement, float]:
     """Run a job by plain spark-submit and give what it took and how long its start took."""
     properties = work / f"{job}.conf"
     spark_submit.write_properties(properties, settings)
     log = work / f"{job}.log"
-    command = spark_submit.submit_command(job, arguments, properties)
+    archive = spark_submit.archive_for(properties)
+    command = spark_submit.submit_command(job, arguments, properties, archive, is_small=is_small)
     measurement = measure(command, env=spark_submit.job_environment(), log=log)
+    archive.keep()
     ready = [line for line in log.read_text().splitlines() if "session is ready after" in line]
     return measurement, float(ready[0].split()[-2])
 

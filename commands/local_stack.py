@@ -10,7 +10,7 @@ import boto3
 import psutil
 from botocore.handlers import add_expect_header
 
-from commands import class_archive, jars
+from commands import jars, spark_submit
 from commands.java import java_home
 from conf.settings import Settings, load_settings
 from localaws.endpoint.config import SparkConfig
@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache" / "programs"
 DEFAULT_STATE = Path(".local/aws")
 ENVIRONMENT = "local"
+# A job's pauses need not be short here: this collector costs less.
+JAVA_OPTIONS = "-XX:+UseParallelGC"
 JOBS_SHARE_OF_MEMORY = 0.6  # the servers, Airflow and the operating system need the rest
 
 
@@ -50,7 +52,6 @@ def stack_config(state: Path, settings: Settings, ports: Mapping[str, int]) -> S
 
 def spark_config() -> SparkConfig:
     """Give how job runs are executed: this environment's Spark, and what this machine can bear."""
-    archive = class_archive.archive_path()
     return SparkConfig(
         spark_submit=str(Path(sys.executable).parent / "spark-submit"),
         python=sys.executable,
@@ -58,7 +59,8 @@ def spark_config() -> SparkConfig:
         class_path=f"{jars.jars_dir('s3a').absolute()}/*",
         cores=os.cpu_count() or 1,
         memory_mib=int(psutil.virtual_memory().total * JOBS_SHARE_OF_MEMORY) >> 20,
-        java_options=class_archive.java_options(archive, may_write=False),
+        java_options=JAVA_OPTIONS,
+        class_archives=str(spark_submit.ARCHIVES),
     )
 
 

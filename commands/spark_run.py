@@ -23,6 +23,7 @@ from commands.java import SetupError
 from commands.kpi_report import print_report
 from commands.local_metadata import PASSWORD_SETTING, LocalMetadata, open_metadata, read_rules
 from commands.snapshot import STATE, Snapshot, open_output, publish
+from conf import spark_sizes
 from conf.rules import judged_by
 from conf.settings import SettingsError
 from dags.systems.metadata import MetadataError
@@ -88,7 +89,10 @@ def run(args: argparse.Namespace) -> None:
             claim = write_claim(staging, claimed, snapshot, metadata.version, rules, backfill)
             if claimed or backfill or metadata.version != snapshot.metadata_version:
                 say(f"{len(claimed)} stream files to read, {len(delivery.streams)} in all")
-                run_jobs(staging, claimed, snapshot, metadata, args)
+                size = spark_sizes.weigh((file.file_key, file.size) for file in claimed)
+                # What a backfill reads of the lake is not known yet.
+                is_small = spark_sizes.is_small(size) and not backfill
+                run_jobs(staging, claimed, snapshot, metadata, args, is_small=is_small)
             else:
                 say("nothing new: no stream file and no metadata changed since the last call")
         built = build_commit(staging, snapshot, claim)
@@ -147,20 +151,15 @@ def run_jobs(
     snapshot: Snapshot,
     metadata: LocalMetadata,
     args: argparse.Namespace,
+    *,
+    is_small: bool,
 ) -> None:
     """Run the three jobs: metadata and plays at once, then the KPIs.
 
     Raises:
         CommandError: A job failed, or a claimed file changed while it was read.
     """
-    common = ["--claim", uri(staging / "claim.json"), "--lake", uri(snapshot.lake)]
-    validated, tables = uri(staging / "validate_data"), uri(staging / "extract_metadata")
-    extract = [*metadata.arguments, "--output", tables]
-    validate = [*common, "--output", validated, "--quarantine", uri(staging / "quarantine")]
-    validate += ["--max-rejected-share", args.max_rejected_share]
-    validate += [f"--track-id-prefix={read_rules().track_id_prefix}"]
-    transform = [*common, "--output", uri(staging / "transform_kpis")]
-    transform += ["--metadata", tables, "--validated", validated]
+    extract, validate, transform = build_arguments(staging, snapshot, metadata, args)
     plain = write_settings(staging, {})
     small = {"spark.driver.memory": "1g", PASSWORD_SETTING: metadata.password}
     with_password = write_settings(staging, small)
@@ -168,7 +167,10 @@ def run_jobs(
 
     def start(name: str, arguments: list[str], properties: Path) -> None:
         log = staging.parent / "logs" / f"{name}.log"
-        jobs.append(spark_submit.start_job(name, arguments, properties=properties, log=log))
+        job = spark_submit.start_job(
+            name, arguments, properties=properties, log=log, is_small=is_small
+        )
+        jobs.append(job)
 
     try:
         start("extract_metadata", extract, with_password)
@@ -180,6 +182,21 @@ def run_jobs(
         spark_submit.finish_job(jobs[-1])
     finally:
         spark_submit.stop_jobs(jobs)
+
+
+def build_arguments(
+    staging: Path, snapshot: Snapshot, metadata: LocalMetadata, args: argparse.Namespace
+) -> tuple[list[str], list[str], list[str]]:
+    """Give the arguments of extract_metadata, validate_data and transform_kpis."""
+    common = ["--claim", uri(staging / "claim.json"), "--lake", uri(snapshot.lake)]
+    validated, tables = uri(staging / "validate_data"), uri(staging / "extract_metadata")
+    extract = [*metadata.arguments, "--output", tables]
+    validate = [*common, "--output", validated, "--quarantine", uri(staging / "quarantine")]
+    validate += ["--max-rejected-share", args.max_rejected_share]
+    validate += [f"--track-id-prefix={read_rules().track_id_prefix}"]
+    transform = [*common, "--output", uri(staging / "transform_kpis")]
+    transform += ["--metadata", tables, "--validated", validated]
+    return extract, validate, transform
 
 
 def uri(path: Path) -> str:

@@ -14,14 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from commands import class_archive
 from commands.errors import CommandError
 from commands.java import java_home
+from conf import spark_sizes
+from localaws.class_archive import ClassArchive, find_archive
 
 ROOT = Path(__file__).resolve().parent.parent
+ARCHIVES = ROOT / ".cache" / "java"
 LOCAL_SETTINGS = ROOT / "conf" / "spark-local.conf"
 JOB_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?P<level>[A-Z]+) (?P<message>.*)")
-ARCHIVING_JOB = "validate_data"  # it loads the most classes
 STILL_RUNNING_SECONDS = 15
 KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)  # Java itself, or the Python that it waits for
 BOUND_TO_PARENT = ROOT / "commands" / "bound_to_parent.py"
@@ -34,6 +35,7 @@ class Job:
     name: str
     process: subprocess.Popen[str]
     log: Path
+    archive: ClassArchive
     started: float
     reader: threading.Thread | None = None
     errors: list[str] = field(default_factory=list)
@@ -56,11 +58,15 @@ def write_properties(path: Path, settings: Mapping[str, str]) -> None:
             file.write(f"{name} {escaped}\n")
 
 
-def start_job(name: str, arguments: Sequence[str], *, properties: Path, log: Path) -> Job:
+def start_job(
+    name: str, arguments: Sequence[str], *, properties: Path, log: Path, is_small: bool = False
+) -> Job:
     """Start a job of `spark_jobs/jobs` and show its own log lines while it runs."""
     log.parent.mkdir(parents=True, exist_ok=True)
+    archive = archive_for(properties)
+    command = submit_command(name, arguments, properties, archive, is_small=is_small)
     process = subprocess.Popen(
-        [*bound_to_this_process(), *submit_command(name, arguments, properties)],
+        [*bound_to_this_process(), *command],
         env=job_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -69,21 +75,36 @@ def start_job(name: str, arguments: Sequence[str], *, properties: Path, log: Pat
         errors="replace",
         start_new_session=True,
     )
-    job = Job(name, process, log, time.monotonic())
+    job = Job(name, process, log, archive, time.monotonic())
     job.reader = threading.Thread(target=follow, args=(job,), daemon=True)
     job.reader.start()
     return job
 
 
-def submit_command(name: str, arguments: Sequence[str], properties: Path) -> list[str]:
+def archive_for(properties: Path) -> ClassArchive:
+    """Give the archive of Spark's classes for the class path that a properties file sets."""
+    lines = properties.read_text().splitlines() if properties.exists() else []
+    settings = dict(line.split(" ", 1) for line in lines if " " in line)
+    class_path = settings.get("spark.driver.extraClassPath", "")
+    return find_archive(ARCHIVES, java_home(), class_path, writer=str(os.getpid()))
+
+
+def submit_command(
+    name: str,
+    arguments: Sequence[str],
+    properties: Path,
+    archive: ClassArchive,
+    *,
+    is_small: bool,
+) -> list[str]:
     """Give the command that runs a job, as a user would type it."""
-    archive = class_archive.archive_path()
+    options = [archive.java_options(f"{name}.py"), *spark_sizes.java_options(is_small=is_small)]
     return [
         str(Path(sys.executable).parent / "spark-submit"),
         "--properties-file",
         str(properties),
         "--driver-java-options",
-        class_archive.java_options(archive, may_write=name == ARCHIVING_JOB),
+        " ".join(options),
         str(ROOT / "spark_jobs" / "jobs" / f"{name}.py"),
         *arguments,
     ]
@@ -151,7 +172,7 @@ def finish_job(job: Job) -> None:
     assert job.reader is not None
     job.reader.join()
     if code == 0:
-        class_archive.keep_written(class_archive.archive_path())
+        job.archive.keep()
         show(job, "done")
     elif code in KILLED:
         raise CommandError(

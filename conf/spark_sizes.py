@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 SMALL_BYTES = 32 << 20
 GZIP_FACTOR = 8
-# Java's first compiler alone; it is chosen when a job is submitted.
+# Java's first compiler alone; it is chosen when a job is submitted, from the claim.
 JAVA_OPTIONS = "-XX:TieredStopAtLevel=1"
 # Chosen in the job, for each part of its work: it learns only there what it reads of the lake.
 SQL = {
@@ -28,6 +28,6 @@ def weigh(files: Iterable[tuple[str, int]]) -> int:
     return sum(size * (GZIP_FACTOR if key.endswith(".gz") else 1) for key, size in files)
 
 
-def java_options(bytes_read: int) -> str:
-    """Give the options of a job's Java, none where it reads much."""
-    return JAVA_OPTIONS if is_small(bytes_read) else ""
+def java_options(*, is_small: bool) -> list[str]:
+    """Give the options of a job's Java: those of a job that reads much are the machine's."""
+    return [JAVA_OPTIONS] if is_small else []

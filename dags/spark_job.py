@@ -110,13 +110,15 @@ class SparkJobOperator(EmrServerlessStartJobOperator):
             if self.task_id == "extract_metadata"
             else None,
         )
-        properties = build_properties(self.task_id, settings)
+        # A claim of before it was said is taken for a large one.
+        is_small = bool(pull(task_ids="extract_streaming").get("is_small"))
+        properties = build_properties(self.task_id, settings, is_small=is_small)
         return emr.choose_attempt(
             self.application_id, task, settings, settings.data_bucket, arguments, properties
         )
 
     def _task(self, context: Any) -> Task:
-        claim: Mapping[str, str] = context["ti"].xcom_pull(task_ids="extract_streaming")
+        claim: Mapping[str, Any] = context["ti"].xcom_pull(task_ids="extract_streaming")
         started = datetime.fromisoformat(claim["run_time"])
         is_dry = bool(context["params"].get("dry_run"))
         return Task(self.dag_id, claim["claim"], self.task_id, started, is_dry)

@@ -32,7 +32,7 @@ def load_metadata_to_rds() -> dict[str, Any]:
 
 
 @task
-def extract_streaming() -> dict[str, str]:
+def extract_streaming() -> dict[str, Any]:
     from dags.steps import extract_streaming as step
 
     with _step() as (pipeline, run_id, params):

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from conf import places
+from conf import places, spark_sizes
 from conf.settings import Settings
 from dags.systems.emr_serverless import jdbc_properties
 
+JAVA_OPTIONS = ("spark.driver.extraJavaOptions", "spark.executor.extraJavaOptions")
 JOBS = ("extract_metadata", "validate_data", "transform_kpis")
 
 
@@ -45,12 +46,14 @@ def build_arguments(
     ]
 
 
-def build_properties(task: str, settings: Settings) -> dict[str, str]:
-    """Give a job's Spark settings: its workers, and what only this job needs."""
-    workers = size_workers(task, settings)
+def build_properties(task: str, settings: Settings, *, is_small: bool) -> dict[str, str]:
+    """Give a job's Spark settings: its workers, their Java, and what only this job needs."""
+    properties = size_workers(task, settings)
+    for option in spark_sizes.java_options(is_small=is_small):
+        properties |= dict.fromkeys(JAVA_OPTIONS, option)
     if task == "extract_metadata":
-        return workers | jdbc_properties(settings, settings.data_bucket)
-    return workers
+        properties |= jdbc_properties(settings, settings.data_bucket)
+    return properties
 
 
 def size_workers(task: str, settings: Settings) -> dict[str, str]:

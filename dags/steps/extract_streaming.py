@@ -1,8 +1,9 @@
 """Begin the run and claim its files; say that there is nothing to do where there is not."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from conf import places
+from conf import places, spark_sizes
 from conf.run_log import get_log
 from dags.protocol.begin import Beginning, begin
 from dags.protocol.choice import choose_files, tell_held
@@ -19,8 +20,8 @@ from dags.systems.ledger import Claimant, Item
 log = get_log(__name__)
 
 
-def run(pipeline: Pipeline, run_id: str, params: RunParams) -> dict[str, str] | None:
-    """Give the new claim's name and time, or None where there is nothing to do.
+def run(pipeline: Pipeline, run_id: str, params: RunParams) -> dict[str, Any] | None:
+    """Give the new claim's name, time and size, or None where there is nothing to do.
 
     Each call makes a claim of its own, so a rerun never shares what an earlier life wrote. Files
     that a dead life of this run holds are its to take; files held by other runs are told of.
@@ -53,7 +54,14 @@ def run(pipeline: Pipeline, run_id: str, params: RunParams) -> dict[str, str] | 
     claim = _describe(pipeline, params, beginning, run_id, name, now, version, files, listed_until)
     write_claim(pipeline.bucket, claim)
     log.info("claim %s: %d files, on commit %d", name, len(files), beginning.commit)
-    return {"claim": name, "run_time": now.isoformat()}
+    return {"claim": name, "run_time": now.isoformat(), "is_small": _is_small(claim)}
+
+
+def _is_small(claim: Claim) -> bool:
+    """Tell whether the jobs read little; what a rebuild or a backfill reads is not known here."""
+    if claim.is_rebuild or claim.backfill_dates:
+        return False
+    return spark_sizes.is_small(spark_sizes.weigh((f.file_key, f.size) for f in claim.files))
 
 
 def _describe(

@@ -154,6 +154,8 @@ class Runner:
         if not self._is_closing:  # the endpoint does not answer any more
             logs.publish(self._config, run, folder, monitoring(run.inherited, run.request))
         if exit_code == 0:
+            if command.archive:
+                command.archive.keep()
             return Outcome(is_success=True)
         texts = [logs.read_tail(folder / stream, values) for stream in logs.STREAMS]
         return Outcome(is_success=False, reason=logs.describe_failure(exit_code, *texts))

@@ -1,11 +1,13 @@
 """From a job run to a plain spark-submit: its command, its properties and its environment."""
 
 import os
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from localaws.class_archive import ClassArchive, find_archive
 from localaws.emr_serverless.configuration import parameters_of
 from localaws.emr_serverless.worker_sizes import Workers
 from localaws.endpoint.config import EndpointConfig, SparkConfig
@@ -28,11 +30,15 @@ class Share:
 
 @dataclass(frozen=True)
 class SparkCommand:
-    """What is run: `properties` and `environment` may hold secrets, `arguments` hold none."""
+    """What is run: `properties` and `environment` may hold secrets, `arguments` hold none.
+
+    `archive` is to be kept when it has ended well.
+    """
 
     arguments: list[str]
     properties: dict[str, str]
     environment: dict[str, str]
+    archive: ClassArchive | None
 
 
 def share_of(workers: Workers, machine: SparkConfig) -> Share:
@@ -63,25 +69,29 @@ def build(
     ]
     names = (DRIVER_ENVIRONMENT, EXECUTOR_ENVIRONMENT)
     asked = {key: text for key, text in properties.items() if not key.startswith(names)}
-    machine = machine_properties(config, asked, share, folder)
-    return SparkCommand(arguments, asked | machine, build_environment(config, properties, folder))
+    parts = (config.spark.class_path, asked.get("spark.driver.extraClassPath"))
+    class_path = os.pathsep.join(part for part in parts if part)
+    archive = None
+    if config.spark.class_archives:
+        archives, java_home = Path(config.spark.class_archives), Path(config.spark.java_home)
+        archive = find_archive(archives, java_home, class_path, writer=folder.parent.name)
+    # What a killed JVM leaves in its temporary folder goes with the folder of the attempt.
+    java_options = (
+        f'"-Djava.io.tmpdir={folder / "local"}"',
+        archive.java_options(posixpath.basename(driver["entryPoint"])) if archive else "",
+        config.spark.java_options,
+        asked.get("spark.driver.extraJavaOptions"),
+    )
+    java = " ".join(option for option in java_options if option)
+    machine = machine_properties(config, share, folder, class_path, java)
+    environment = build_environment(config, properties, folder)
+    return SparkCommand(arguments, asked | machine, environment, archive)
 
 
 def machine_properties(
-    config: EndpointConfig, asked: Mapping[str, str], share: Share, folder: Path
+    config: EndpointConfig, share: Share, folder: Path, class_path: str, java_options: str
 ) -> dict[str, str]:
     """Give the properties that are not a job's to choose: this machine, its S3, its loopback."""
-    class_path = asked.get("spark.driver.extraClassPath")
-    # What a killed JVM leaves in its temporary folder goes with the folder of the attempt.
-    java_options = " ".join(
-        part
-        for part in (
-            f'"-Djava.io.tmpdir={folder / "local"}"',
-            config.spark.java_options,
-            asked.get("spark.driver.extraJavaOptions"),
-        )
-        if part
-    )
     s3a = {
         "impl": S3A,
         "endpoint": config.s3_endpoint,
@@ -96,9 +106,7 @@ def machine_properties(
         "spark.driver.memory": f"{share.memory_mib}m",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
-        "spark.driver.extraClassPath": os.pathsep.join(
-            part for part in (config.spark.class_path, class_path) if part
-        ),
+        "spark.driver.extraClassPath": class_path,
         "spark.driver.extraJavaOptions": java_options,
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",

@@ -11,7 +11,7 @@ class SparkConfig:
 
     `spark_submit` and `python` are those of an environment with pyspark; `class_path` holds the
     S3A jars. `java_options` goes before those of a job. `cores` and `memory_mib` bound all job
-    runs together.
+    runs together. `class_archives` is a folder that outlives the state: none, no archive.
     """
 
     spark_submit: str
@@ -21,6 +21,7 @@ class SparkConfig:
     cores: int
     memory_mib: int
     java_options: str = ""
+    class_archives: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,15 @@
 """A job by spark-submit: its settings, its log, its progress, its end. Spark is a shell script."""
 
 import os
-import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from commands import class_archive, spark_submit
+from commands import spark_submit
 from commands.errors import CommandError
 from commands.spark_submit import Job, finish_job, start_job, stop_jobs, write_properties
 from tests.end_to_end.spark_run_helpers import processes_naming
@@ -29,19 +26,18 @@ def python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     python.parent.mkdir()
     python.symlink_to(Path(sys.executable).resolve())
     monkeypatch.setattr(sys, "executable", str(python))
-    monkeypatch.setattr(class_archive, "ARCHIVES", tmp_path / "archives")
+    monkeypatch.setattr(spark_submit, "ARCHIVES", tmp_path / "archives")
     monkeypatch.setattr(spark_submit, "java_home", lambda: tmp_path / "java")
-    monkeypatch.setattr(class_archive, "java_home", lambda: tmp_path / "java")
     return python
 
 
-def start(tmp_path: Path, script: str, *arguments: str) -> Job:
+def start(tmp_path: Path, script: str, *arguments: str, is_small: bool = False) -> Job:
     """Start a job whose spark-submit is this script."""
     submit = tmp_path / "bin" / "spark-submit"
     submit.write_text(f"#!/bin/bash\n{script}\n")
     submit.chmod(0o755)
     properties, log = tmp_path / "spark.conf", tmp_path / "logs" / "validate_data.log"
-    return start_job("validate_data", arguments, properties=properties, log=log)
+    return start_job("validate_data", arguments, properties=properties, log=log, is_small=is_small)
 
 
 def test_a_job_gets_its_settings_its_file_and_its_arguments(tmp_path: Path) -> None:
@@ -54,6 +50,33 @@ def test_a_job_gets_its_settings_its_file_and_its_arguments(tmp_path: Path) -> N
     assert job_file.is_file()
     assert words[:2] == ["--properties-file", str(tmp_path / "spark.conf")]
     assert words[-3:] == [str(job_file), "--claim", "file:/a b/claim.json"]
+
+
+@pytest.mark.parametrize(("is_small", "compilers"), [(True, 1), (False, 0)])
+def test_a_small_job_does_without_javas_second_compiler(
+    tmp_path: Path, is_small: bool, compilers: int
+) -> None:
+    job = start(tmp_path, 'printf "%s\n" "$@"', is_small=is_small)
+
+    finish_job(job)
+
+    assert job.log.read_text().count("-XX:TieredStopAtLevel=1") == compilers
+
+
+def test_a_job_that_ends_well_leaves_its_classes_to_the_later_ones(tmp_path: Path) -> None:
+    class_path = tmp_path / "jars" / "*"
+    write_properties(tmp_path / "spark.conf", {"spark.driver.extraClassPath": str(class_path)})
+    # What Java does at its end, with the name that stands in quotes.
+    write = """for word in "$@"; do
+        case "$word" in *AtExit=*) name="${word##*AtExit=}"; echo x > "${name%?}" ;; esac
+    done"""
+
+    finish_job(start(tmp_path, write))
+    second = start(tmp_path, 'echo "$@"')
+    finish_job(second)
+
+    (archive,) = (tmp_path / "archives").iterdir()
+    assert f"-XX:SharedArchiveFile={archive}" in second.log.read_text()
 
 
 def test_a_job_runs_in_utc_on_this_python_and_a_java_that_fits(
@@ -137,18 +160,6 @@ def test_a_job_that_was_killed_is_told_as_killed(tmp_path: Path, end: str) -> No
         finish_job(job)
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
-@pytest.mark.parametrize("log", ["/dev/full", "/no/such/folder/log"])
-def test_what_a_job_says_is_heard_though_its_log_cannot_be_written(log: str) -> None:
-    said = ["noise\n", "2024-06-01 10:00:00,123 ERROR the disk is full\n"]
-    process: Any = SimpleNamespace(stdout=iter(said))
-    job = Job("a_job", process, Path(log), time.monotonic())
-
-    spark_submit.follow(job)
-
-    assert job.errors == ["the disk is full"]
-
-
 def test_stopping_ends_a_job_with_all_its_processes(tmp_path: Path) -> None:
     mark = tmp_path / "a mark of these processes"
     job = start(tmp_path, f"bash -c 'tail -f /dev/null; : \"{mark}\"' &\nwait")
@@ -227,23 +238,3 @@ def wait_until(is_so: Callable[[], bool]) -> None:
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.02)
-
-
-def test_properties_are_closed_to_others_and_hold_any_value(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "spark.conf"
-    path.parent.mkdir()
-    path.write_text("left by an older call")
-    path.chmod(0o644)
-
-    write_properties(path, {"a.password": "x\\y\nz", "a.path": "/with space/[x]"})
-
-    assert path.read_text() == "a.password x\\\\y\\nz\na.path /with space/[x]\n"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-
-
-def test_local_settings_are_pairs_without_comments() -> None:
-    settings = spark_submit.read_local_settings()
-
-    assert settings["spark.master"] == "local[*]"
-    assert settings["spark.ui.enabled"] == "false"
-    assert all(name.startswith("spark.") for name in settings)

@@ -63,7 +63,7 @@ def test_a_root_certificate_is_named_where_the_environment_has_one() -> None:
 def test_the_root_certificate_is_brought_to_where_the_job_runs() -> None:
     settings = dataclasses.replace(load_settings("local"), metadata_ssl_root_cert="/conf/ca.pem")
 
-    properties = build_properties("extract_metadata", settings)
+    properties = build_properties("extract_metadata", settings, is_small=False)
 
     archive = "s3://music-streaming-local/artifacts/certificates.zip#certificates"
     assert properties["spark.archives"] == archive
@@ -129,14 +129,16 @@ def test_a_job_takes_the_arguments_of_its_attempt(task: str) -> None:
 
 @pytest.mark.parametrize("task", JOBS)
 def test_no_secret_stands_in_arguments_or_settings(task: str) -> None:
-    assert "sesame" not in " ".join((*build(task), *build_properties(task, SETTINGS).values()))
+    assert "sesame" not in " ".join(
+        (*build(task), *build_properties(task, SETTINGS, is_small=True).values())
+    )
 
 
 def test_only_the_job_that_reads_the_database_gets_its_driver_and_password() -> None:
     properties = {
         task: {
             name: text
-            for name, text in build_properties(task, SETTINGS).items()
+            for name, text in build_properties(task, SETTINGS, is_small=False).items()
             if name not in size_workers(task, SETTINGS)
         }
         for task in JOBS
@@ -155,7 +157,7 @@ def test_only_the_job_that_reads_the_database_gets_its_driver_and_password() -> 
 def test_a_job_names_its_executors_to_begin_with_the_fewest_and_the_most() -> None:
     settings = dataclasses.replace(SETTINGS, initial_executors=2, max_executors=6)
 
-    assert build_properties("validate_data", settings) == {
+    assert build_properties("validate_data", settings, is_small=False) == {
         "spark.driver.cores": "1",
         "spark.driver.memory": "2g",
         "spark.executor.cores": "2",
@@ -164,6 +166,16 @@ def test_a_job_names_its_executors_to_begin_with_the_fewest_and_the_most() -> No
         "spark.dynamicAllocation.initialExecutors": "2",
         "spark.dynamicAllocation.minExecutors": "1",
         "spark.dynamicAllocation.maxExecutors": "6",
+    }
+
+
+@pytest.mark.parametrize("task", JOBS)
+def test_a_small_run_does_without_javas_second_compiler(task: str) -> None:
+    small = build_properties(task, SETTINGS, is_small=True)
+
+    assert small == build_properties(task, SETTINGS, is_small=False) | {
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+        "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1",
     }
 
 
@@ -178,7 +190,7 @@ def test_by_default_both_parallel_jobs_fit_a_new_account_of_16_vcpu_at_their_gre
             settings,
             "a-bucket",
             [],
-            build_properties(task, settings),
+            build_properties(task, settings, is_small=False),
         ).overrides["applicationConfiguration"]
         asked = arguments[0]["properties"]
         workers = int(asked["spark.executor.cores"]) * int(asked[executors])

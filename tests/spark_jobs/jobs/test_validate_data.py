@@ -67,9 +67,7 @@ def test_a_claim_becomes_plays_quarantine_hours_and_accounting(
         "explained": {},
         "files": {
             "data/streams/a.csv": rows_of(3, 2, rejected={"missing_track_id": 1}),
-            "data/streams/b.csv": rows_of(
-                4, 1, rejected={"invalid_user_id": 2, "malformed_row": 1}
-            ),
+            "data/streams/b.csv": rows_of(4, 1, 0, {"invalid_user_id": 2, "malformed_row": 1}),
         },
         "refused": {},
         "touched_days": {"2024-06-25": 0, "2024-06-26": 0},

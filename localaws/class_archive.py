@@ -1,0 +1,71 @@
+"""An archive of the classes that Spark loads: each later start of a job is seconds shorter.
+
+Java writes it when the first job of a class path ends on this machine, and maps it into the
+others. It fits one Java, one pyspark and one class path: each has its own.
+"""
+
+import contextlib
+import hashlib
+import os
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+# Else Java names every class that it leaves out.
+QUIET = "-Xlog:disable -Xlog:all=off"
+ARCHIVING_JOB = "validate_data.py"  # it loads the most classes
+ABANDONED_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class ClassArchive:
+    """An archive, there or not yet; `part` is where the job that asked writes it."""
+
+    path: Path
+    part: Path
+
+    def java_options(self, job: str) -> str:
+        """Give the options of a job's Java: use the archive, or write one if there is none yet."""
+        if self.path.exists():
+            return f'{QUIET} "-XX:SharedArchiveFile={self.path}"'
+        if job != ARCHIVING_JOB:
+            return QUIET
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(self.path.parent)
+        return f'{QUIET} "-XX:ArchiveClassesAtExit={self.part}"'
+
+    def keep(self) -> None:
+        """Put a freshly written archive in its place, whole or not at all."""
+        with contextlib.suppress(FileNotFoundError):
+            self.part.replace(self.path)
+
+
+def find_archive(folder: Path, java_home: Path, class_path: str, writer: str) -> ClassArchive:
+    """Find the archive of a class path, the one that goes before Spark's own.
+
+    Args:
+        writer: A name of whoever may write it, another than any other's.
+    """
+    release = java_home / "release"
+    java = release.read_text() if release.exists() else ""
+    parts = [str(java_home), java, *list_jars(class_path)]
+    fingerprint = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+    path = folder / f"spark-{version('pyspark')}-{fingerprint}.jsa"
+    return ClassArchive(path, path.with_suffix(f".{writer}.part"))
+
+
+def list_jars(class_path: str) -> list[str]:
+    """List a class path, its folders (`…/*`) by their files: other files are another class path."""
+    listed = []
+    for entry in filter(None, class_path.split(os.pathsep)):
+        listed += sorted(map(str, Path(entry).parent.glob("*"))) if entry[-1] == "*" else [entry]
+    return listed
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove what killed jobs left half written."""
+    for part in folder.glob("*.part"):
+        with contextlib.suppress(FileNotFoundError):
+            if part.stat().st_mtime < time.time() - ABANDONED_SECONDS:
+                part.unlink()
