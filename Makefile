@@ -12,9 +12,8 @@ UV_VERSION := 0.13.9
 # Airflow 2.9.2, the second version that the DAG runs on; its pins fight those of .venv.
 AIRFLOW_2 := .cache/airflow-2.9.2
 AIRFLOW_2_LOCK := conf/aws/airflow-2.9.2.lock
-# The tests that mind no company, two files at a time: the others start servers and look at the time.
-CROWDED := tests/spark_jobs tests/crash tests/faults tests/fuzz tests/long_life
-CROWDED_SLOW := tests/end_to_end tests/readme tests/crash tests/faults tests/fuzz tests/guards tests/long_life
+# Two files at a time, whatever the machine: each test starts its own servers, on ports of its own.
+PYTEST := TZ=UTC $(PY) -m pytest -n 2 --dist loadfile
 
 # Where a verb works: a state of the stand-in, or the account of an environment of conf/. A shell
 # may have an ENV of its own, which names a file.
@@ -66,12 +65,10 @@ types: setup ## Check types (mypy, strict)
 	@$(PY) -m mypy
 
 test: setup $(AIRFLOW_2)/lock ## Run the tests, the long ones left out
-	@TZ=UTC $(PY) -m pytest -m "not slow" -n 2 --dist loadfile $(CROWDED)
-	@TZ=UTC $(PY) -m pytest -m "not slow" $(CROWDED:%=--ignore=%)
+	@$(PYTEST) -m "not slow"
 
 test-slow: setup $(AIRFLOW_2)/lock ## Run the long tests: kills, races, whole flows
-	@TZ=UTC $(PY) -m pytest -m slow -n 2 --dist loadfile $(CROWDED_SLOW)
-	@TZ=UTC $(PY) -m pytest -m slow $(CROWDED_SLOW:%=--ignore=%)
+	@$(PYTEST) -m slow
 
 # The matrix, every write of every sort of run killed before and after it, then RUNS random cases.
 crash-test: setup ## Kill runs and servers everywhere, compare with unkilled ones: RUNS=20 SEED=1 FROM=17 (or r17)

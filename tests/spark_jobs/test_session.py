@@ -13,6 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from commands import spark_submit
+from conf import spark_sizes
 from spark_jobs import hadoop_files, session
 from spark_jobs.errors import JobError, SchemaMismatchError
 
@@ -137,6 +138,23 @@ def test_settings_that_results_depend_on_are_set_whatever_the_environment_says(
         assert found.conf.get(name) == value, name
     assert found.conf.get("spark.sql.session.timeZone") == "UTC"
     assert found.conf.get("spark.sql.ansi.enabled") == "true"
+
+
+def test_what_reads_little_is_planned_plainly_and_what_reads_much_as_before(
+    spark: SparkSession,
+) -> None:
+    before = {name: spark.conf.get(name) for name in spark_sizes.SQL}
+
+    with session.sized(spark, spark_sizes.SMALL_BYTES):
+        small = {name: spark.conf.get(name) for name in spark_sizes.SQL}
+        with session.sized(spark, spark_sizes.SMALL_BYTES + 1):
+            large = {name: spark.conf.get(name) for name in spark_sizes.SQL}
+    with pytest.raises(JobError), session.sized(spark, 0):
+        raise JobError
+
+    assert small == spark_sizes.SQL != before
+    assert large == small  # the inner one changes nothing: parts of a job stand side by side
+    assert {name: spark.conf.get(name) for name in spark_sizes.SQL} == before
 
 
 def test_parquet_is_compressed_by_snappy_and_encoded_in_version_one(

@@ -212,3 +212,26 @@ def test_scratch_comes_back_as_written_and_is_never_overwritten(
         storage.write_scratch(written, f"file:{tmp_path}/lines", schemas.STREAMS)
     with pytest.raises(SchemaMismatchError):
         storage.write_scratch(written, f"file:{tmp_path}/other", schemas.TRACK_PLAYS)
+
+
+def test_few_rows_come_as_they_are_without_a_python_worker(spark: SparkSession) -> None:
+    odd = 'a "quote"\n\x00\u2028 é\U0001f600 \\ {}'
+    rows = [
+        ("p", 2**31 - 1, odd, 3, 0, 1, 2, odd, at("2024-06-25 17:00:00.000001")),
+        ("q", 0, "", 3, 0, 1, 2, "", at("1969-12-31 23:59:59.999999")),
+    ]
+
+    found = storage.from_rows(spark, rows, schemas.CLAIMED_FILES)
+
+    assert_same_rows(found, frame(spark, schemas.CLAIMED_FILES, *rows))
+    plan = found._jdf.queryExecution().executedPlan().toString()  # type: ignore[operator]
+    assert "ExistingRDD" not in plan
+
+
+def test_no_rows_are_known_to_be_none_when_they_are_planned(spark: SparkSession) -> None:
+    nothing = storage.from_rows(spark, [], schemas.STREAMS)
+
+    assert storage.describe(nothing.schema) == storage.describe(schemas.STREAMS)
+    assert nothing.collect() == []
+    plan = nothing._jdf.queryExecution().optimizedPlan().toString()  # type: ignore[operator]
+    assert plan.startswith("LocalRelation <empty>")

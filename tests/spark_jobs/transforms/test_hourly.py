@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import pytest
 from chispa.dataframe_comparer import assert_df_equality
+from pyspark.errors import ArithmeticException
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from spark_jobs.schemas import HOURLY_KPIS
-from spark_jobs.transforms.hourly import compute_hourly_kpis
+from spark_jobs.transforms.hourly import compute_hourly_kpis, pack_top
 from tests.builders import a_play, a_song, at, frame, plays, songs
 
 
@@ -177,3 +180,23 @@ def test_the_lowest_id_of_a_track_names_its_artists_even_if_it_has_none(
 
 def test_without_plays_there_is_no_hour(spark: SparkSession) -> None:
     assert_hours(spark, played=[], catalogue=[a_song(1, "t1")])
+
+
+def test_the_top_artist_is_the_one_of_most_plays_and_then_of_the_lowest_rank(
+    spark: SparkSession,
+) -> None:
+    most = 2**32 - 1
+    rows = [(most, 2), (most, 1), (most, 2**31 - 1), (most - 1, 1), (1, 1), (1, 2**31 - 1)]
+    artists = spark.createDataFrame(rows, "plays bigint, rank int")
+
+    packed = artists.withColumn("top", pack_top("plays", "rank")).orderBy(F.desc("top"))
+
+    in_order = [(row.plays, row.rank) for row in packed.collect()]
+    assert in_order == sorted(rows, key=lambda row: (-row[0], row[1]))
+
+
+def test_more_plays_of_an_artist_in_an_hour_than_a_number_holds_fail(spark: SparkSession) -> None:
+    too_many = spark.createDataFrame([(2**32, 1)], "plays bigint, rank int")
+
+    with pytest.raises(ArithmeticException, match="ARITHMETIC_OVERFLOW"):
+        too_many.select(pack_top("plays", "rank")).collect()
