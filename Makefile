@@ -92,10 +92,10 @@ sample: need-OUT setup ## Make sample data: OUT=dir PLAYS=100000 DAYS=3 SEED=1 S
 	@$(PY) -m commands.sample --plays $(or $(PLAYS),100000) --days $(or $(DAYS),3) --seed $(or $(SEED),1) \
 	  --out "$(OUT)" $(if $(SPARSE),--sparse-ids)
 
-spark-run: setup ## Run the three jobs by plain spark-submit: DATA=tests/sample OUT=.local/spark-run FROM=2024-06-01 TO=2024-06-02 MAX_REJECTED_SHARE=0.10
+spark-run: setup ## Run the three jobs by plain spark-submit: DATA=tests/sample OUT=.local/spark-run FROM=2024-06-01 TO=2024-06-02 MAX_REJECTED_SHARE=0.10 NATIVE=1
 	@$(PY) -m commands.spark_run --data "$(or $(DATA),tests/sample)" --out "$(or $(OUT),.local/spark-run)" \
 	  $(if $(FROM),--from "$(FROM)") $(if $(TO),--to "$(TO)") \
-	  $(if $(MAX_REJECTED_SHARE),--max-rejected-share "$(MAX_REJECTED_SHARE)")
+	  $(if $(MAX_REJECTED_SHARE),--max-rejected-share "$(MAX_REJECTED_SHARE)") $(if $(NATIVE),--native)
 
 metadata-up: setup ## Start a PostgreSQL with users and songs, print how to reach it: DATA=tests/sample STATE=.local/metadata
 	@$(PY) -m commands.metadata_server up --data "$(or $(DATA),tests/sample)" --state "$(or $(STATE),.local/metadata)"

@@ -6,8 +6,8 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from commands import certificates, jars
-from conf import places
+from commands import certificates, jars, native
+from conf import accelerators, places
 from conf.settings import Settings
 from dags.protocol.job_arguments import JOBS
 from dags.systems.bucket import Bucket
@@ -45,6 +45,9 @@ def collect_artifacts(settings: Settings) -> dict[str, bytes]:
     artifacts[places.package_key(prefix)] = build_package(ROOT)
     jar = jars.jars_dir("jdbc") / settings.jdbc_jar
     artifacts[places.jar_key(prefix, settings.jdbc_jar)] = jar.read_bytes()
+    if settings.spark_accelerator == accelerators.COMET:
+        comet = native.fetch_jar()
+        artifacts[places.jar_key(prefix, comet.name)] = comet.read_bytes()
     if name := settings.certificate:
         artifacts[places.certificates_key(prefix)] = pack({name: certificates.read(name)})
     return artifacts

@@ -5,6 +5,7 @@ import hashlib
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
@@ -13,9 +14,33 @@ from commands.java import SetupError, java_home, last_line
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".cache"
-JARS = CACHE / "jars"
 IVY_FILE = ROOT / "conf" / "ivy.xml"
 HASHES = ROOT / "conf" / "jars.sha256"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Jars that are fetched together: the folder, a folder in it per purpose, and how to say it."""
+
+    folder: Path
+    purposes: tuple[str, ...]
+    title: str
+    call: str
+
+
+SETUP = Group(
+    CACHE / "jars",
+    ("jdbc", "s3a"),
+    "the jars for JDBC and S3A (14 MB, a minute at most)",
+    "run make setup again",
+)
+# In a folder of its own: only who asks for it has it.
+NATIVE = Group(
+    CACHE / "jars-native",
+    ("comet",),
+    "Apache DataFusion Comet (99 MB, some minutes at most)",
+    "call it again",
+)
 
 
 def jars_dir(purpose: Literal["jdbc", "s3a"]) -> Path:
@@ -24,28 +49,33 @@ def jars_dir(purpose: Literal["jdbc", "s3a"]) -> Path:
     Raises:
         SetupError: the jars are not there yet.
     """
-    folder = JARS / purpose
+    folder = SETUP.folder / purpose
     if not folder.is_dir():
         raise SetupError(f"the {purpose} jars are not there: run make setup")
     return folder
 
 
-def ensure(jars: Path, hashes: Path) -> None:
-    """Put exactly the listed jars into `jars`; with all of them there, ask nobody.
+def ensure(group: Group, hashes: Path) -> None:
+    """Put exactly the listed jars into a group's folder; with all of them there, ask nobody.
 
     A run that is cut leaves the old folder or none, never a half one.
 
     Raises:
         SetupError: the download failed, or what came is not what `hashes` lists.
     """
-    expected = read_hashes(hashes)
+    jars = group.folder
+    expected = {
+        name: digest
+        for name, digest in read_hashes(hashes).items()
+        if name.split("/")[0] in group.purposes
+    }
     if jars.is_dir() and not differences(jars, expected):
         return
-    print("Fetching the jars for JDBC and S3A (14 MB, a minute at most) ...", file=sys.stderr)
+    print(f"Fetching {group.title} ...", file=sys.stderr)
     jars.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="jars-", dir=jars.parent) as temporary:
         fetched = Path(temporary) / "fetched"
-        retrieve(fetched)
+        retrieve(fetched, group)
         if found := differences(fetched, expected):
             raise SetupError(
                 f"the fetched jars are refused, {'; '.join(found)}. Where conf/ivy.xml was changed "
@@ -56,16 +86,20 @@ def ensure(jars: Path, hashes: Path) -> None:
         fetched.rename(jars)
 
 
-def retrieve(target: Path) -> None:
-    """Resolve conf/ivy.xml by the Ivy inside pyspark's wheel, one folder per purpose."""
+def retrieve(target: Path, group: Group) -> None:
+    """Resolve a group of conf/ivy.xml by the Ivy inside pyspark's wheel, one folder per purpose.
+
+    Ivy's own cache lies beside the target and goes with it: no jar is kept twice.
+    """
     pattern = target / "[conf]" / "[artifact]-[revision].[ext]"
     command = [str(java_home() / "bin" / "java"), "-jar", str(ivy_jar()), "-ivy", str(IVY_FILE)]
-    options = ["-cache", str(CACHE / "ivy"), "-retrieve", str(pattern), "-types", "jar", "-warn"]
+    command += ["-cache", str(target.parent / "ivy"), "-confs", *group.purposes]
+    options = ["-retrieve", str(pattern), "-types", "jar", "-warn"]
     outcome = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
     if outcome.returncode:
         raise SetupError(
             "the jars of conf/ivy.xml cannot be downloaded: check the connection to Maven Central "
-            f"and run make setup again (Ivy: {_complaint(outcome.stdout + outcome.stderr)})"
+            f"and {group.call} (Ivy: {_complaint(outcome.stdout + outcome.stderr)})"
         )
 
 
@@ -114,7 +148,8 @@ def update_hashes(hashes: Path) -> None:
     CACHE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="jars-", dir=CACHE) as temporary:
         fetched = Path(temporary) / "fetched"
-        retrieve(fetched)
+        for group in (SETUP, NATIVE):
+            retrieve(fetched, group)
         lines = [f"{digest}  {name}\n" for name, digest in hash_jars(fetched).items()]
     hashes.write_text("".join(lines), "utf-8")
 
@@ -136,7 +171,7 @@ def main(argv: list[str]) -> int:
         if args.update_hashes:
             update_hashes(HASHES)
         else:
-            ensure(JARS, HASHES)
+            ensure(SETUP, HASHES)
     except SetupError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

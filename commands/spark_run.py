@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from commands import jars, spark_submit
+from commands import jars, native, spark_submit
 from commands.claimed_files import check_unchanged, claim_files, note_files, read_share
 from commands.commit_builder import build_commit
 from commands.corrections import describe_old_hours, read_span, spark_run_call
@@ -23,7 +23,7 @@ from commands.java import SetupError
 from commands.kpi_report import print_report
 from commands.local_metadata import PASSWORD_SETTING, LocalMetadata, open_metadata, read_rules
 from commands.snapshot import STATE, Snapshot, open_output, publish
-from conf import spark_sizes
+from conf import accelerators, spark_sizes
 from conf.rules import judged_by
 from conf.settings import SettingsError
 from dags.systems.metadata import MetadataError
@@ -47,6 +47,7 @@ def parse_args(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--max-rejected-share", default="0.10")
     parser.add_argument("--from", dest="from_date", help="the first day to compute anew")
     parser.add_argument("--to", dest="to_date", help="the last one")
+    parser.add_argument("--native", action="store_true", help="compute plays by DataFusion Comet")
     return parser.parse_args(argv)
 
 
@@ -76,6 +77,8 @@ def run(args: argparse.Namespace) -> None:
     Dying anywhere leaves the previous tables, and the next call starts from them.
     """
     out, backfill = args.out.absolute(), read_span(args.from_date, args.to_date)
+    if args.native:
+        native.fetch()
     rules = judged_by(read_share(args.max_rejected_share), MIN_REJECTED_ROWS)
     delivery = list_delivery(args.data)
     for key in delivery.ignored:
@@ -160,15 +163,16 @@ def run_jobs(
         CommandError: A job failed, or a claimed file changed while it was read.
     """
     extract, validate, transform = build_arguments(staging, snapshot, metadata, args)
-    plain = write_settings(staging, {})
+    plain = write_settings(staging, {}, is_native=args.native)
     small = {"spark.driver.memory": "1g", PASSWORD_SETTING: metadata.password}
     with_password = write_settings(staging, small)
     jobs: list[spark_submit.Job] = []
 
     def start(name: str, arguments: list[str], properties: Path) -> None:
         log = staging.parent / "logs" / f"{name}.log"
+        is_brief = is_small or (args.native and name in accelerators.FIRST_COMPILER_JOBS)
         job = spark_submit.start_job(
-            name, arguments, properties=properties, log=log, is_small=is_small
+            name, arguments, properties=properties, log=log, is_small=is_brief
         )
         jobs.append(job)
 
@@ -203,13 +207,15 @@ def uri(path: Path) -> str:
     return f"file:{path}"
 
 
-def write_settings(staging: Path, own: dict[str, str]) -> Path:
+def write_settings(staging: Path, own: dict[str, str], *, is_native: bool = False) -> Path:
     """Write the properties file of a job; its scratch files go below `staging`."""
     settings = spark_submit.read_local_settings() | {
         "spark.driver.extraClassPath": f"{jars.jars_dir('jdbc')}/*"
     }
     if "," not in str(staging):  # Spark parts this setting at commas; else it takes /tmp
         settings["spark.local.dir"] = str(staging / "spark")
+    if is_native:
+        settings = native.accelerate(settings)
     path = staging / ("spark-own.conf" if own else "spark.conf")
     spark_submit.write_properties(path, settings | own)
     return path

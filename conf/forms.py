@@ -2,6 +2,8 @@
 
 import re
 
+from conf import accelerators
+
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{2,63}")
@@ -14,7 +16,11 @@ TRACK_ID_PREFIX = re.compile(r"[!-~]{0,64}")
 METADATA_MODES = ("snapshot", "upsert")
 VERIFYING = ("verify-ca", "verify-full")
 TLS_MODES = ("disable", "prefer", "require", *VERIFYING)
-CHOICES = {"metadata_ssl_mode": TLS_MODES, "metadata_mode": METADATA_MODES}
+CHOICES = {
+    "metadata_ssl_mode": TLS_MODES,
+    "metadata_mode": METADATA_MODES,
+    "spark_accelerator": accelerators.CHOICES,
+}
 # Each with the least and the greatest value that makes sense.
 NUMBERS = {
     "max_files_per_run": (1, 100_000),

@@ -92,6 +92,7 @@ class Settings:
     max_executors: int
     metadata_cores: int
     metadata_memory: str
+    spark_accelerator: str
     emr_max_cores: int
 
     def __post_init__(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from pyspark.sql import SparkSession
 
-from commands import jars
+from commands import jars, native
 from commands.java import java_home
 from spark_jobs.session import SETTINGS
 
@@ -25,6 +25,11 @@ def spark() -> Iterator[SparkSession]:
     session = start_session()
     yield session
     session.stop()
+
+
+def is_native() -> bool:
+    """Tell whether the tests are to run with Comet: make test NATIVE=1."""
+    return bool(os.environ.get("NATIVE"))
 
 
 def start_session(memory: str = "2g") -> SparkSession:
@@ -47,6 +52,8 @@ def start_session(memory: str = "2g") -> SparkSession:
         # Short lives: the second compiler costs more than it gives back.
         "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
     }
+    if is_native():
+        settings = native.accelerate(settings)
     builder = SparkSession.builder.appName("tests")
     for name, value in settings.items():
         builder = builder.config(name, value)

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from conf import places, spark_sizes
+from conf import accelerators, places, spark_sizes
 from conf.settings import Settings
 from dags.systems.emr_serverless import jdbc_properties
 
 JAVA_OPTIONS = ("spark.driver.extraJavaOptions", "spark.executor.extraJavaOptions")
+LEAST_OVERHEAD_MIB = 384  # with a tenth of the heap, the service's own rule
 JOBS = ("extract_metadata", "validate_data", "transform_kpis")
 
 
@@ -53,7 +54,26 @@ def build_properties(task: str, settings: Settings, *, is_small: bool) -> dict[s
         properties |= dict.fromkeys(JAVA_OPTIONS, option)
     if task == "extract_metadata":
         properties |= jdbc_properties(settings, settings.data_bucket)
+    if settings.spark_accelerator == accelerators.COMET and task in accelerators.JOBS:
+        properties |= comet_properties(settings)
     return properties
+
+
+def comet_properties(settings: Settings) -> dict[str, str]:
+    """Give the Spark settings of a job with Comet: its jar, and executors of the same memory.
+
+    What the heap gives up is overhead, since the service is not known to count what is off heap.
+    """
+    jar = places.jar_key(settings.artifacts_prefix, accelerators.COMET_JAR)
+    heap, off_heap = accelerators.split_memory(settings.executor_memory)
+    whole = accelerators.memory_mib(settings.executor_memory)
+    overhead = whole + max(LEAST_OVERHEAD_MIB, whole // 10) - int(heap.removesuffix("m"))
+    return accelerators.SETTINGS | {
+        "spark.jars": f"s3://{settings.data_bucket}/{jar}",
+        "spark.executor.memory": heap,
+        "spark.executor.memoryOverhead": f"{overhead}m",
+        "spark.memory.offHeap.size": off_heap,
+    }
 
 
 def size_workers(task: str, settings: Settings) -> dict[str, str]:

@@ -20,9 +20,8 @@ def list_track_artists(songs: DataFrame) -> DataFrame:
         an array that may be empty.
     """
     tracks = songs.where(F.col("track_id").isNotNull()).groupBy("track_id")
-    first_rows = tracks.agg(
-        F.min("id").alias("song_id"), F.min_by("artists", "id").alias("credits")
-    )
+    credits = songs.select(F.col("id").alias("song_id"), F.col("artists").alias("credits"))
+    first_rows = tracks.agg(F.min("id").alias("song_id")).join(credits, on="song_id", how="inner")
     return first_rows.select(
         "track_id", "song_id", split_artists(F.col("credits")).alias("artists")
     )
@@ -66,7 +65,7 @@ def list_track_genres(songs: DataFrame) -> DataFrame:
         songs: SONGS.
 
     Returns:
-        `track_id`, `track_genre` (unique together, never null), `track_name`, `popularity`,
+        `song_id` (unique), `track_id`, `track_genre` (unique together, never null), `popularity`,
         `duration_ms`.
     """
     by_id = Window.partitionBy("track_id", "track_genre").orderBy("id")
@@ -75,5 +74,7 @@ def list_track_genres(songs: DataFrame) -> DataFrame:
     return (
         named.withColumn("place", F.row_number().over(frame))
         .where(F.col("place") == 1)
-        .select("track_id", "track_genre", "track_name", "popularity", "duration_ms")
+        .select(
+            F.col("id").alias("song_id"), "track_id", "track_genre", "popularity", "duration_ms"
+        )
     )

@@ -1,6 +1,6 @@
 """The KPIs of each genre, over all plays ever accepted and today's songs."""
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
 from spark_jobs.transforms.catalogue import list_track_genres
@@ -23,45 +23,46 @@ def compute_genre_kpis(
         GENRE_KPIS: one row per genre that has a play.
     """
     played = track_plays.join(list_track_genres(songs), on="track_id", how="inner")
-    genres = played.groupBy("track_genre").agg(
+    placed = played.withColumn("place", F.row_number().over(most_played_first()))
+    is_top = F.col("place") == 1
+    genres = placed.groupBy("track_genre").agg(
         F.sum("play_count").alias("listen_count"),
         mean_over_plays("duration_ms").alias("avg_track_duration_ms"),
         mean_over_plays("popularity").alias("avg_popularity"),
-        F.min_by(F.struct("track_id", "track_name", "play_count"), most_played_first()).alias(
-            "top"
-        ),
+        F.max(F.when(is_top, F.col("song_id"))).alias("song_id"),
+        F.max(F.when(is_top, F.col("play_count"))).alias("track_listen_count"),
     )
     most = genres.agg(F.max("listen_count").alias("most_listens"))
     with_most = genres.crossJoin(F.broadcast(most))
     play_share = F.col("listen_count") / F.col("most_listens")
     weight = F.lit(float(popularity_play_weight))
     index = 100 * (weight * play_share + (1 - weight) * F.col("avg_popularity") / 100)
-    return with_most.select(
+    names = songs.select(F.col("id").alias("song_id"), "track_id", "track_name")
+    return with_most.join(names, on="song_id", how="inner").select(
         "track_genre",
         "listen_count",
         "avg_track_duration_ms",
         index.alias("popularity_index"),
-        F.col("top.track_id").alias("track_id"),
-        F.col("top.track_name").alias("track_name"),
-        F.col("top.play_count").alias("track_listen_count"),
+        "track_id",
+        "track_name",
+        "track_listen_count",
     )
 
 
 def mean_over_plays(column: str) -> Column:
     """Give the mean of a track's value over its plays; null values are left out.
 
-    The sums are exact decimals, so no order of the rows shows in the mean.
+    The sums are exact decimals, so no order of the rows shows in the mean. None outgrows its type,
+    and 10^16 plays of a track fail at the cast, as ANSI has it.
     """
-    value = F.col(column).cast("decimal(20,0)")
+    value = F.col(column).cast("decimal(10,0)")
     plays = F.when(F.col(column).isNotNull(), F.col("play_count"))
-    total = F.sum(value * F.col("play_count").cast("decimal(18,0)"))
+    total = F.sum(value * F.col("play_count").cast("decimal(16,0)"))
     return F.try_divide(total.cast("double"), F.sum(plays).cast("double"))
 
 
-def most_played_first() -> Column:
+def most_played_first() -> WindowSpec:
     """Give the order of a genre's tracks: plays, then popularity (null last), then track id."""
-    return F.struct(
-        (-F.col("play_count")).alias("plays"),
-        F.coalesce(-F.col("popularity"), F.lit(1)).alias("popularity"),
-        F.col("track_id").alias("track_id"),
-    )
+    order = (F.desc("play_count"), F.desc_nulls_last("popularity"), F.asc("track_id"))
+    by_plays = Window.partitionBy("track_genre").orderBy(*order)
+    return by_plays.rowsBetween(Window.unboundedPreceding, Window.currentRow)

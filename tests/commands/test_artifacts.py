@@ -1,5 +1,6 @@
 """What the Spark jobs find in the bucket, and when it is put there."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -7,6 +8,9 @@ import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
+from commands import native
 from commands.artifacts import (
     PACKAGE,
     ROOT,
@@ -15,8 +19,9 @@ from commands.artifacts import (
     collect_artifacts,
     put_artifacts,
 )
+from conf import accelerators
 from conf.settings import load_settings
-from dags.protocol.job_arguments import JOBS
+from dags.protocol.job_arguments import JOBS, build_properties
 from dags.systems.emr_serverless import Task, build_attempt, jdbc_properties
 from tests.pipeline_world import World
 
@@ -53,6 +58,21 @@ def test_each_job_names_what_is_put() -> None:
         assert package in keys
 
     assert jdbc_properties(SETTINGS, "b")["spark.jars"].removeprefix("s3://b/") in keys
+
+
+def test_the_accelerators_jar_is_put_where_one_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jar = tmp_path / accelerators.COMET_JAR
+    jar.write_bytes(b"native")
+    monkeypatch.setattr(native, "fetch_jar", lambda: jar)
+    settings = dataclasses.replace(SETTINGS, spark_accelerator="comet")
+
+    artifacts = collect_artifacts(settings)
+
+    named = build_properties("transform_kpis", settings, is_small=False)["spark.jars"]
+    assert artifacts[named.removeprefix("s3://music-streaming-local/")] == b"native"
+    assert artifacts.keys() - collect_artifacts(SETTINGS).keys() == {f"artifacts/jars/{jar.name}"}
 
 
 def test_equal_files_make_an_equal_package_whenever_they_were_written(tmp_path: Path) -> None:

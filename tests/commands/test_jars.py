@@ -1,10 +1,13 @@
+import dataclasses
 import hashlib
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from commands import jars
 from commands.java import SetupError
+from conf import accelerators
 
 JARS = {"jdbc/driver-1.jar": b"driver", "s3a/files-2.jar": b"files", "s3a/sdk-3.jar": b"sdk"}
 
@@ -24,16 +27,21 @@ def hashes(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "cache" / "jars"
+def group(tmp_path: Path) -> jars.Group:
+    return jars.Group(tmp_path / "cache" / "jars", ("jdbc", "s3a"), "some jars", "do it again")
+
+
+@pytest.fixture
+def folder(group: jars.Group) -> Path:
+    return group.folder
 
 
 def let_ivy_bring(monkeypatch: pytest.MonkeyPatch, contents: dict[str, bytes]) -> None:
-    monkeypatch.setattr(jars, "retrieve", lambda target: write_jars(target, contents))
+    monkeypatch.setattr(jars, "retrieve", lambda target, group: write_jars(target, contents))
 
 
 def forbid_ivy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jars, "retrieve", lambda _: pytest.fail("asked the network"))
+    monkeypatch.setattr(jars, "retrieve", lambda *_: pytest.fail("asked the network"))
 
 
 def names(folder: Path) -> set[str]:
@@ -49,11 +57,15 @@ def let_ivy_be(monkeypatch: pytest.MonkeyPatch, home: Path, script: str) -> None
 
 
 def test_the_listed_jars_are_put_in_their_folders(
-    folder: Path, hashes: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    group: jars.Group,
+    folder: Path,
+    hashes: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     let_ivy_bring(monkeypatch, JARS)
 
-    jars.ensure(folder, hashes)
+    jars.ensure(group, hashes)
 
     assert names(folder) == set(JARS)
     assert [path.name for path in folder.parent.iterdir()] == ["jars"]
@@ -61,12 +73,16 @@ def test_the_listed_jars_are_put_in_their_folders(
 
 
 def test_a_second_run_asks_nobody_and_says_nothing(
-    folder: Path, hashes: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    group: jars.Group,
+    folder: Path,
+    hashes: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     write_jars(folder, JARS)
     forbid_ivy(monkeypatch)
 
-    jars.ensure(folder, hashes)
+    jars.ensure(group, hashes)
 
     assert capsys.readouterr() == ("", "")
 
@@ -83,6 +99,7 @@ def test_a_second_run_asks_nobody_and_says_nothing(
     ],
 )
 def test_what_is_not_as_listed_is_refused_and_not_kept(
+    group: jars.Group,
     folder: Path,
     hashes: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -92,7 +109,7 @@ def test_what_is_not_as_listed_is_refused_and_not_kept(
     let_ivy_bring(monkeypatch, brought)
 
     with pytest.raises(SetupError) as failure:
-        jars.ensure(folder, hashes)
+        jars.ensure(group, hashes)
 
     assert complaint in str(failure.value)
     assert "\n" not in str(failure.value)
@@ -101,12 +118,16 @@ def test_what_is_not_as_listed_is_refused_and_not_kept(
 
 @pytest.mark.parametrize("damage", [{"s3a/old-0.jar": b"old"}, {"s3a/sdk-3.jar": b"changed"}])
 def test_a_leftover_or_changed_jar_has_the_folder_made_anew(
-    folder: Path, hashes: Path, monkeypatch: pytest.MonkeyPatch, damage: dict[str, bytes]
+    group: jars.Group,
+    folder: Path,
+    hashes: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    damage: dict[str, bytes],
 ) -> None:
     write_jars(folder, JARS | damage)
     let_ivy_bring(monkeypatch, JARS)
 
-    jars.ensure(folder, hashes)
+    jars.ensure(group, hashes)
 
     assert jars.differences(folder, jars.read_hashes(hashes)) == []
 
@@ -117,7 +138,7 @@ def test_a_failed_download_says_in_one_line_what_to_do(
     let_ivy_be(monkeypatch, tmp_path, "echo resolving; echo 'UNRESOLVED: org#a;1'; exit 1")
 
     with pytest.raises(SetupError) as failure:
-        jars.retrieve(tmp_path / "target")
+        jars.retrieve(tmp_path / "target", jars.SETUP)
 
     assert str(failure.value) == (
         "the jars of conf/ivy.xml cannot be downloaded: check the connection to Maven Central "
@@ -130,18 +151,21 @@ def test_ivy_is_told_one_folder_per_purpose(
 ) -> None:
     let_ivy_be(monkeypatch, tmp_path / "jdk", f'printf "%s\\n" "$@" > "{tmp_path}/arguments"')
 
-    jars.retrieve(tmp_path / "a target")
+    jars.retrieve(tmp_path / "a target", jars.SETUP)
 
     arguments = (tmp_path / "arguments").read_text().splitlines()
     pattern = f"{tmp_path}/a target/[conf]/[artifact]-[revision].[ext]"
     assert arguments[arguments.index("-retrieve") + 1] == pattern
     assert Path(arguments[arguments.index("-jar") + 1]).is_file()
+    place = arguments.index("-confs")
+    assert arguments[place + 1 : place + 3] == ["jdbc", "s3a"]
 
 
 def test_a_purpose_without_jars_names_the_verb(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jars, "JARS", tmp_path)
+    setup = dataclasses.replace(jars.SETUP, folder=tmp_path)
+    monkeypatch.setattr(jars, "SETUP", setup)
 
     with pytest.raises(SetupError, match="the s3a jars are not there: run make setup"):
         jars.jars_dir("s3a")
@@ -159,8 +183,23 @@ def test_the_hashes_are_written_anew_on_demand(
     assert hashes.read_text() == f"{digest}  jdbc/driver-2.jar\n"
 
 
-def test_the_projects_own_list_has_both_purposes() -> None:
+def test_a_group_knows_nothing_of_another_groups_jars(
+    group: jars.Group, folder: Path, hashes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hashes.open("a") as file:
+        file.write(f"{hashlib.sha256(b'big').hexdigest()}  comet/comet-1.jar\n")
+    write_jars(folder, JARS)
+    forbid_ivy(monkeypatch)
+
+    jars.ensure(group, hashes)
+
+    assert names(folder) == set(JARS)
+    assert jars.NATIVE.folder != jars.SETUP.folder
+    assert not set(jars.NATIVE.purposes) & set(jars.SETUP.purposes)
+
+
+def test_the_projects_own_list_has_all_purposes() -> None:
     listed = jars.read_hashes(jars.HASHES)
 
-    assert {name.split("/")[0] for name in listed} == {"jdbc", "s3a"}
-    assert len(listed) == 37
+    assert Counter(name.split("/")[0] for name in listed) == {"jdbc": 1, "s3a": 36, "comet": 1}
+    assert f"comet/{accelerators.COMET_JAR}" in listed

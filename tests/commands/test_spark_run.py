@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from commands import java, spark_run
+from commands import java, native, spark_run
 from tests.commands.small_delivery import deliver
 
 
@@ -45,6 +45,22 @@ def test_an_out_below_a_file_is_one_line(
 
     assert line.startswith(f"error: {tmp_path}/file/out")
     assert line.endswith("Not a directory: name another folder")
+
+
+def test_a_machine_that_cannot_run_natively_is_one_line_and_makes_no_out(
+    data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(native.platform, "system", lambda: "Darwin")
+    words = ["--data", str(data), "--out", str(tmp_path / "out"), "--native"]
+
+    assert spark_run.main(words) == 2
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: Comet runs on Linux alone")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

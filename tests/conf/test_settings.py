@@ -55,6 +55,7 @@ def test_settings_cannot_be_changed() -> None:
     ("line", "message"),
     [
         ("data_buckt: x", "local: unknown key data_buckt: remove it, or correct its name"),
+        ("spark_accelerator: gpu", "spark_accelerator is one of none, comet"),
         ("region: null", "local: region is a text, got None: put it in quotes"),
         ("account_id: 123456789012", "local: account_id is a text, got 123456789012"),
         ("data_bucket: s3://bucket", "data_bucket is a bucket name, not a URI: drop the s3://"),

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
+from conf import accelerators
 from conf.settings import load_settings
 from dags.protocol.job_arguments import JOBS, build_arguments, build_properties, size_workers
 from dags.systems.emr_serverless import Task, build_attempt
+from localaws.emr_serverless.worker_sizes import read_workers
 
 ROOT = Path(__file__).resolve().parents[3]
 SETTINGS = load_settings("local")
@@ -177,6 +179,31 @@ def test_a_small_run_does_without_javas_second_compiler(task: str) -> None:
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
         "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1",
     }
+
+
+@pytest.mark.parametrize("task", ["validate_data", "transform_kpis"])
+def test_comet_shares_the_memory_of_the_executors(task: str) -> None:
+    plain = build_properties(task, SETTINGS, is_small=False)
+    settings = dataclasses.replace(SETTINGS, spark_accelerator="comet")
+
+    properties = build_properties(task, settings, is_small=False)
+
+    jar = f"s3://music-streaming-local/artifacts/jars/{accelerators.COMET_JAR}"
+    assert properties == plain | accelerators.SETTINGS | {
+        "spark.jars": jar,
+        "spark.executor.memory": "2048m",
+        "spark.memory.offHeap.size": "2048m",
+        "spark.executor.memoryOverhead": "2457m",
+    }
+    assert read_workers(properties).executor.memory_gb == read_workers(plain).executor.memory_gb
+
+
+def test_the_job_that_reads_the_database_has_no_accelerator() -> None:
+    settings = dataclasses.replace(SETTINGS, spark_accelerator="comet")
+
+    properties = build_properties("extract_metadata", settings, is_small=False)
+
+    assert properties == build_properties("extract_metadata", SETTINGS, is_small=False)
 
 
 def test_by_default_both_parallel_jobs_fit_a_new_account_of_16_vcpu_at_their_greatest() -> None:

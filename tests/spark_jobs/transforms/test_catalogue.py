@@ -2,7 +2,7 @@
 
 from chispa.dataframe_comparer import assert_df_equality
 from pyspark.sql import SparkSession
-from pyspark.sql.types import ArrayType, StringType, StructType
+from pyspark.sql.types import ArrayType, IntegerType, StringType, StructType
 
 from spark_jobs.schemas import SONGS, value
 from spark_jobs.transforms.catalogue import list_track_artists, list_track_genres
@@ -12,8 +12,10 @@ TRACK_ARTISTS = StructType(
     [SONGS["track_id"], value("artists", ArrayType(StringType(), containsNull=True))]
 )
 COLUMNS = TRACK_ARTISTS.fieldNames()
-GENRE_COLUMNS = ("track_id", "track_genre", "track_name", "popularity", "duration_ms")
-TRACK_GENRES = StructType([SONGS[name] for name in GENRE_COLUMNS])
+GENRE_COLUMNS = ("track_id", "track_genre", "popularity", "duration_ms")
+TRACK_GENRES = StructType(
+    [value("song_id", IntegerType()), *(SONGS[name] for name in GENRE_COLUMNS)]
+)
 
 
 def test_artists_are_split_trimmed_and_named_once(spark: SparkSession) -> None:
@@ -62,13 +64,13 @@ def test_of_several_rows_of_a_track_the_lowest_id_names_the_artists(spark: Spark
 def test_a_track_is_once_in_each_of_its_genres_by_its_lowest_id(spark: SparkSession) -> None:
     catalogue = songs(
         spark,
-        a_song(10, "t1", track_genre="pop", track_name="late", popularity=99, duration_ms=1),
-        a_song(9, "t1", track_genre="pop", track_name=None, popularity=None, duration_ms=None),
-        a_song(11, "t1", track_genre="Pop", track_name="other", popularity=0, duration_ms=2),
+        a_song(10, "t1", track_genre="pop", popularity=99, duration_ms=1),
+        a_song(9, "t1", track_genre="pop", popularity=None, duration_ms=None),
+        a_song(11, "t1", track_genre="Pop", popularity=0, duration_ms=2),
         a_song(1, "t1", track_genre=None),
         a_song(2, None, track_genre="pop"),
         a_song(3, None, track_genre=None),
-        a_song(4, "t2", track_genre="pop", track_name="Dawn", popularity=50, duration_ms=3),
+        a_song(4, "t2", track_genre="pop", popularity=50, duration_ms=3),
     )
 
     genres = list_track_genres(catalogue)
@@ -76,9 +78,9 @@ def test_a_track_is_once_in_each_of_its_genres_by_its_lowest_id(spark: SparkSess
     expected = frame(
         spark,
         TRACK_GENRES,
-        ("t1", "pop", None, None, None),
-        ("t1", "Pop", "other", 0, 2),
-        ("t2", "pop", "Dawn", 50, 3),
+        (9, "t1", "pop", None, None),
+        (11, "t1", "Pop", 0, 2),
+        (4, "t2", "pop", 50, 3),
     )
     assert_df_equality(genres, expected, ignore_row_order=True, ignore_nullable=True)
 

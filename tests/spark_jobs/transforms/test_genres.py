@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from chispa.dataframe_comparer import assert_df_equality
+from pyspark.errors import ArithmeticException
 from pyspark.sql import SparkSession
 
 from spark_jobs.schemas import GENRE_KPIS, TRACK_PLAYS
@@ -170,6 +171,30 @@ def test_sums_beyond_a_long_are_exact(spark: SparkSession) -> None:
         played={"t1": 2**40},
         catalogue=[a_song(1, "t1", duration_ms=2**31 - 1)],
     )
+
+
+def test_the_greatest_sums_are_exact(spark: SparkSession) -> None:
+    most = 2**53  # a double holds each sum of it exactly
+    assert_genres(
+        spark,
+        ("ambient", 2 * most, 2_147_483_647.0, 75.0, "t1", "Dawn", most),
+        played={"t1": most, "t2": most},
+        catalogue=[
+            a_song(1, "t1", duration_ms=2**31 - 1),
+            a_song(2, "t2", duration_ms=2**31 - 1),
+        ],
+    )
+
+
+def test_more_plays_of_a_track_than_its_decimal_holds_fail(spark: SparkSession) -> None:
+    track_plays = frame(spark, TRACK_PLAYS, ("t1", 10**16))
+
+    genres = compute_genre_kpis(
+        track_plays, songs(spark, a_song(1, "t1")), popularity_play_weight=0.5
+    )
+
+    with pytest.raises(ArithmeticException, match="NUMERIC_VALUE_OUT_OF_RANGE"):
+        genres.collect()
 
 
 def test_without_plays_or_songs_there_is_no_genre(spark: SparkSession) -> None:
