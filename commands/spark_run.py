@@ -55,6 +55,8 @@ def main(argv: list[str]) -> int:
     """Run it and tell a user's mistake in one line."""
     args = parse_args(argv)
     try:
+        if args.native:
+            native.fetch()
         run(args)
     except (CommandError, SetupError, MetadataError, LocalAwsError, SettingsError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -77,8 +79,6 @@ def run(args: argparse.Namespace) -> None:
     Dying anywhere leaves the previous tables, and the next call starts from them.
     """
     out, backfill = args.out.absolute(), read_span(args.from_date, args.to_date)
-    if args.native:
-        native.fetch()
     rules = judged_by(read_share(args.max_rejected_share), MIN_REJECTED_ROWS)
     delivery = list_delivery(args.data)
     for key in delivery.ignored:

@@ -13,8 +13,6 @@ SETTINGS = {
     "spark.shuffle.manager": ("org.apache.spark.sql.comet.execution.shuffle.CometShuffleManager"),
     # Comet works here, and not at all without it.
     "spark.memory.offHeap.enabled": "true",
-    # What was persisted is handed on instead of ending a native stage.
-    "spark.comet.sparkToColumnar.enabled": "true",
 }
 GIGABYTE_IN_MIB = 1024
 

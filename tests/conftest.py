@@ -53,7 +53,9 @@ def start_session(memory: str = "2g") -> SparkSession:
         "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
     }
     if is_native():
-        settings = native.accelerate(settings)
+        # Frames of Python rows too: else only what is read from files would be computed natively.
+        rows = {"spark.comet.sparkToColumnar.enabled": "true"}
+        settings = native.accelerate(settings) | rows
     builder = SparkSession.builder.appName("tests")
     for name, value in settings.items():
         builder = builder.config(name, value)

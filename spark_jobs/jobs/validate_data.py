@@ -69,13 +69,13 @@ def run(spark: SparkSession, args: argparse.Namespace) -> None:
     if len(claim.files) > MAX_COUNTED_FILES:
         raise JobError(f"a claim holds at most {MAX_COUNTED_FILES} files, got {len(claim.files)}")
     files = stream_files.probe_files(spark, claim.files)
-    log.info(
-        "%d files to read, %d refused by their header", len(files.readable), len(files.refused)
-    )
+    readable, refused_early = len(files.readable), len(files.refused)
+    log.info("%d files to read, %d refused by their header", readable, refused_early)
     with session.sized(spark, claim.bytes):
         described = stream_files.describe_files(spark, files)
-        lines = read_once(spark, files, described, args)
-        judged = judge_others(lines, described, args)
+        with session.in_java(spark):
+            lines = read_once(spark, files, described, args)
+            judged = judge_others(lines, described, args)
         plays = unite_valid_plays(lines, judged)
         plays_by_hour = accounting.count_plays_by_file_and_hour(plays).coalesce(4).persist()
         counted = count_rows(plays_by_hour, judged, files)

@@ -32,9 +32,8 @@ def compute_genre_kpis(
         F.max(F.when(is_top, F.col("song_id"))).alias("song_id"),
         F.max(F.when(is_top, F.col("play_count"))).alias("track_listen_count"),
     )
-    most = genres.agg(F.max("listen_count").alias("most_listens"))
-    with_most = genres.crossJoin(F.broadcast(most))
-    play_share = F.col("listen_count") / F.col("most_listens")
+    with_most = genres.crossJoin(F.broadcast(genres.agg(F.max("listen_count").alias("most"))))
+    play_share = F.col("listen_count") / F.col("most")
     weight = F.lit(float(popularity_play_weight))
     index = 100 * (weight * play_share + (1 - weight) * F.col("avg_popularity") / 100)
     names = songs.select(F.col("id").alias("song_id"), "track_id", "track_name")

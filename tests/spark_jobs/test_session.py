@@ -157,6 +157,16 @@ def test_what_reads_little_is_planned_plainly_and_what_reads_much_as_before(
     assert {name: spark.conf.get(name) for name in spark_sizes.SQL} == before
 
 
+def test_what_reads_raw_bytes_is_planned_in_java_for_that_while(spark: SparkSession) -> None:
+    name = "spark.comet.enabled"
+    before = spark.conf.get(name, None)
+
+    with session.in_java(spark):
+        inside = spark.conf.get(name)
+
+    assert (inside, spark.conf.get(name, None)) == ("false", before)
+
+
 def test_parquet_is_compressed_by_snappy_and_encoded_in_version_one(
     spark: SparkSession, tmp_path: Path
 ) -> None:

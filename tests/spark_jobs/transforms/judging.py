@@ -7,6 +7,7 @@ from chispa.dataframe_comparer import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.schemas import JUDGED
+from spark_jobs.session import in_java
 from spark_jobs.transforms.common_lines import Layout, prove_common_lines
 from spark_jobs.transforms.line_rules import apply_line_rules, unite_valid_plays
 from tests.builders import (
@@ -57,6 +58,8 @@ def judge_files(
         rows.append((*row[:-2], reading.header.decode(), instant_at(last_modified)))
     files = claimed_files(spark, *rows)
     lines = scanned_lines(spark, {key: content for key, (content, _) in contents.items()})
-    proven = prove_common_lines(lines, files, sorted(layouts, key=str)).persist()
-    judged = apply_line_rules(proven, files).persist()
+    with in_java(spark):
+        proven = prove_common_lines(lines, files, sorted(layouts, key=str)).persist()
+        judged = apply_line_rules(proven, files).persist()
+        judged.count()  # computed here, as the job does
     return unite_valid_plays(proven, judged), judged, files

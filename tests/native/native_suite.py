@@ -1,0 +1,33 @@
+"""Runs tests of the ordinary suite in a session with Comet, in a process of their own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from commands import native
+from commands.java import SetupError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run_natively(*paths: str) -> None:
+    """Run tests, but the slow ones, with Comet: they hold it to the same results."""
+    try:
+        native.check_machine()
+    except SetupError as error:
+        pytest.skip(str(error))
+    assert all((ROOT / path).exists() for path in paths)
+    # What pytest and its workers tell each other is not for a pytest of its own.
+    environment = {name: text for name, text in os.environ.items() if "PYTEST" not in name}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-m", "not slow", *paths],
+        cwd=ROOT,
+        env=environment | {"NATIVE": "1", "TZ": "UTC"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
