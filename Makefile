@@ -91,9 +91,9 @@ lock: setup ## Make the locks again from requirements.txt, pyproject.toml and co
 	@.cache/uv/bin/uv --no-config pip compile conf/aws/airflow-2.9.2.in --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file $(AIRFLOW_2_LOCK)
 
-sample: need-OUT setup ## Make sample data: OUT=dir PLAYS=100000 DAYS=3 SEED=1 SPARSE=1
+sample: need-OUT setup ## Make sample data: OUT=dir PLAYS=100000 DAYS=3 SEED=1 SPARSE=1 SKEWED=1 ROWS=100
 	@$(PY) -m commands.sample --plays $(or $(PLAYS),100000) --days $(or $(DAYS),3) --seed $(or $(SEED),1) \
-	  --out "$(OUT)" $(if $(SPARSE),--sparse-ids)
+	  --out "$(OUT)" $(if $(SPARSE),--sparse-ids) $(if $(SKEWED),--skewed) $(if $(ROWS),--rows-per-file "$(ROWS)")
 
 spark-run: setup ## Run the three jobs by plain spark-submit: DATA=tests/sample OUT=.local/spark-run FROM=2024-06-01 TO=2024-06-02 MAX_REJECTED_SHARE=0.10
 	@$(PY) -m commands.spark_run --data "$(or $(DATA),tests/sample)" --out "$(or $(OUT),.local/spark-run)" \
