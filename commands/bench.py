@@ -44,6 +44,7 @@ def main(argv: list[str]) -> int:
         for name, table in TABLES.items():
             if args.only in (None, name):
                 table(bench, args.plays)
+                sys.stdout.flush()  # an hour may lie between two tables
     except (CommandError, LocalAwsError, SetupError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -177,7 +177,7 @@ def submitting(
     Raises:
         CommandError: It does not say; what it said instead stands above.
     """
-    # Java's logging would end with Java's first breath of its end, before S3A tells its calls.
+    # When Java ends, its logging could stop before S3A has told its calls.
     options = "-Dlog4j.shutdownHookEnabled=false"
     paths = {"PYTHONPATH": str(engine.checkout), "SPARK_SUBMIT_OPTS": options}
     with subprocess.Popen(
