@@ -53,6 +53,11 @@ class Workload:
     lake: str
     commit: int
 
+    @property
+    def is_small(self) -> bool:
+        files = list_delivery(self.data).streams
+        return spark_sizes.is_small(spark_sizes.weigh((f.file_key, f.size) for f in files))
+
 
 @dataclass(frozen=True)
 class SparkRun(Run):
@@ -141,9 +146,7 @@ def run_spark(
         for job in JOBS
     }
     logs = {job: work / f"{job}.log" for job in JOBS}
-    sizes = [(f.file_key, f.size) for f in list_delivery(workload.data).streams]
-    is_small = spark_sizes.is_small(spark_sizes.weigh(sizes))
-    plan = {"jobs": asked, "work": str(work), "is_small": is_small}
+    plan = {"jobs": asked, "work": str(work), "is_small": workload.is_small}
     with submitting(engine, plan) as answer:
         parts = {
             job: measure(command, env=answer["environment"], log=logs[job])
