@@ -111,8 +111,8 @@ run: setup $(if $(filter 2.9.2,$(AIRFLOW)),$(AIRFLOW_2)/lock) ## Run the whole D
 validate: setup ## Ask the warehouse the five queries that show a run's results: STATE=.local/aws or ENV=name
 	@$(PY) -m commands.validate $(PLACE)
 
-quarantine: setup ## Show the rejected lines of the last run: FILE=key STATE=.local/aws, or OUT=.local/spark-run
-	@$(PY) -m commands.quarantine --state "$(or $(STATE),.local/aws)" $(if $(OUT),--out "$(OUT)")
+quarantine: setup ## Show the rejected lines of the last run: FILE=key STATE=.local/aws or ENV=name, or OUT=.local/spark-run
+	@$(PY) -m commands.quarantine $(PLACE) $(if $(OUT),--out "$(OUT)")
 
 reconcile: setup ## Prove that every play counts exactly once: commits, lake, warehouse: STATE=.local/aws or ENV=name
 	@$(PY) -m commands.reconcile $(PLACE)
