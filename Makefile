@@ -88,9 +88,9 @@ lock: setup ## Make the locks again from requirements.txt, pyproject.toml and co
 	@.cache/uv/bin/uv --no-config pip compile conf/aws/airflow-2.9.2.in --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file $(AIRFLOW_2_LOCK)
 
-sample: need-OUT setup ## Make sample data: OUT=dir PLAYS=100000 DAYS=3 SEED=1 SPARSE=1
+sample: need-OUT setup ## Make sample data: OUT=dir PLAYS=100000 DAYS=3 SEED=1 SPARSE=1 SKEWED=1 ROWS=100
 	@$(PY) -m commands.sample --plays $(or $(PLAYS),100000) --days $(or $(DAYS),3) --seed $(or $(SEED),1) \
-	  --out "$(OUT)" $(if $(SPARSE),--sparse-ids)
+	  --out "$(OUT)" $(if $(SPARSE),--sparse-ids) $(if $(SKEWED),--skewed) $(if $(ROWS),--rows-per-file "$(ROWS)")
 
 spark-run: setup ## Run the three jobs by plain spark-submit: DATA=tests/sample OUT=.local/spark-run FROM=2024-06-01 TO=2024-06-02 MAX_REJECTED_SHARE=0.10 NATIVE=1
 	@$(PY) -m commands.spark_run --data "$(or $(DATA),tests/sample)" --out "$(or $(OUT),.local/spark-run)" \
@@ -111,8 +111,8 @@ run: setup $(if $(filter 2.9.2,$(AIRFLOW)),$(AIRFLOW_2)/lock) ## Run the whole D
 validate: setup ## Ask the warehouse the five queries that show a run's results: STATE=.local/aws or ENV=name
 	@$(PY) -m commands.validate $(PLACE)
 
-quarantine: setup ## Show the rejected lines of the last run: FILE=key STATE=.local/aws, or OUT=.local/spark-run
-	@$(PY) -m commands.quarantine --state "$(or $(STATE),.local/aws)" $(if $(OUT),--out "$(OUT)")
+quarantine: setup ## Show the rejected lines of the last run: FILE=key STATE=.local/aws or ENV=name, or OUT=.local/spark-run
+	@$(PY) -m commands.quarantine $(PLACE) $(if $(OUT),--out "$(OUT)")
 
 reconcile: setup ## Prove that every play counts exactly once: commits, lake, warehouse: STATE=.local/aws or ENV=name
 	@$(PY) -m commands.reconcile $(PLACE)
@@ -147,8 +147,9 @@ certificates: setup ## Put RDS's certificates into conf/aws, for the environment
 coverage: setup ## Write docs/coverage.md: which of AWS's rules the local AWS holds
 	@$(PY) -m commands.coverage
 
-bench: setup ## Measure the jobs: PLAYS=number
-	@$(PY) -m commands.bench $(if $(PLAYS),--plays $(PLAYS))
+bench: setup ## Measure the jobs: ONLY=peers|growth|history|shapes PLAYS=60000000 ROUNDS=3 AGAINST=another-checkout
+	@$(PY) -m commands.bench $(if $(PLAYS),--plays "$(PLAYS)") $(if $(ROUNDS),--rounds "$(ROUNDS)") \
+	  $(if $(ONLY),--only "$(ONLY)") $(if $(AGAINST),--against "$(AGAINST)")
 
 bench-warehouse: need-TABLES setup ## Measure the local warehouse: TABLES=OUT of make spark-run
 	@$(PY) -m commands.bench_warehouse --tables "$(TABLES)"

@@ -1,132 +1,144 @@
-"""The tables of `make bench`, and the check that all came to the same numbers."""
+"""The tables of `make bench`, as Markdown: what was measured, and each as a ratio."""
 
-import json
 import os
-from collections.abc import Mapping
+import platform
+import subprocess
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from commands.bench_record import CALLS
+from commands.bench_rounds import Name, Run, Spread, ratio, spread
 from commands.bench_spark import SparkRun
-from commands.errors import CommandError
-from commands.kpi_report import print_rows
+from commands.java import java_home
 from commands.measured import Measurement
+from commands.spark_submit import ROOT, read_local_settings
 
-RELATIVE_TOLERANCE = 1e-9
-KEYS = {"genre_kpis": "track_genre", "hourly_kpis": "hour"}
-
-
-def print_peers(plays: int, spark: SparkRun, peers: Mapping[str, Measurement]) -> None:
-    """Print wall, CPU, memory and ratios of the jobs and their peers, and Spark's plan."""
-    header = ("work", "wall s", "start s", "cpu s", "peak GB", *(f"/ {peer}" for peer in peers))
-    rows = []
-    for job, taken in spark.jobs.items():
-        rows.append((f"  {job}", *figures(taken, spark.start_seconds[job]), *[""] * len(peers)))
-    measured = {"spark": spark.total, **peers}
-    for name, taken in measured.items():
-        start = sum(spark.start_seconds.values()) if name == "spark" else None
-        ratios = [f"{taken.wall_seconds / peer.wall_seconds:.2f}" for peer in peers.values()]
-        rows.append((name, *figures(taken, start), *ratios))
-    print(f"\n{plays:,} plays, {count_cores()} cores, starts counted")
-    print_rows(header, rows)
-    print_plan(spark)
+LIBRARIES = ("pyspark", "duckdb", "polars", "pandas", "pyarrow")
+MEASURES: dict[str, Callable[[Measurement], float]] = {
+    "wall": lambda taken: taken.wall_seconds,
+    "CPU": lambda taken: taken.cpu_seconds,
+}
+TAKEN = ("wall s", "CPU s", "peak GB", "cores of others")
+OF_SPARK = ("starts s", "shuffled MB", "spilled MB")
 
 
-def figures(taken: Measurement, start: float | None) -> tuple[str, str, str, str]:
-    return (
-        f"{taken.wall_seconds:.1f}",
-        "" if start is None else f"{start:.1f}",
-        f"{taken.cpu_seconds:.1f}",
-        f"{taken.peak_bytes / 1e9:.1f}",
+def print_machine(rounds: int, against: Path | None) -> None:
+    """Print when, where and with what is measured."""
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    release = (java_home() / "release").read_text() if (java_home() / "release").exists() else ""
+    java = [line.split('"')[1] for line in release.splitlines() if line.startswith("JAVA_VERSION=")]
+    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {count_cores()} cores, {platform.platform()}")
+    print(f"Python {platform.python_version()}, Java {' '.join(java) or 'unknown'}, {libraries}")
+    print(
+        f"heap {read_local_settings()['spark.driver.memory']}, rounds {rounds}, "
+        f"load {', '.join(f'{load:.1f}' for load in os.getloadavg())}"
     )
+    print(f"this checkout: {describe_checkout(ROOT)}")
+    if against is not None:
+        print(f"against: {describe_checkout(against)}")
 
 
 def count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
-def print_plan(spark: SparkRun) -> None:
-    """Print the shuffles and spills that Spark recorded."""
-    for job, written in spark.shuffles.items():
-        sizes = ", ".join(f"{size / 1e6:.0f}" for size in written if size > 500_000)
-        print(f"{job}: {len(written)} shuffles; MB of those above 0.5 MB: {sizes or 'none'}")
-    print(f"spilled to disk: {spark.spilled_bytes:,} bytes")
+def describe_checkout(folder: Path) -> str:
+    """Name a checkout's commit, and say whether its files differ from it."""
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return "unknown: there is no git"
+    return done.stdout.strip() or "no commit"
 
 
-def print_growth(runs: Mapping[int, SparkRun]) -> None:
-    print("\ngrowth with the plays of one run")
-    header = ("plays", "wall s", "start s", "cpu s", "peak GB", "times the row above")
-    print_runs(header, {f"{plays:,}": run for plays, run in runs.items()})
+def print_peers(title: str, runs: Mapping[str, Sequence[Run]]) -> None:
+    """Print what each engine took, the jobs also one by one, and the ratios to all others."""
+    print(f"\n{title}\n")
+    rows = []
+    for engine, taken in runs.items():
+        rows.append((engine, *figures([run.total for run in taken]), *spark_figures(taken)))
+        for part in taken[0].parts if len(taken[0].parts) > 1 else ():
+            parts = [run.parts[part] for run in taken]
+            rows.append((f"{engine}: {part}", *figures(parts), *[""] * len(OF_SPARK)))
+    print_table(("engine", *TAKEN, *OF_SPARK), rows)
+    print()
+    print_ratios(runs)
 
 
-def print_history(runs: Mapping[int, SparkRun]) -> None:
-    print("\na day of 200,000 plays after days of history")
-    header = ("days before", "wall s", "start s", "cpu s", "peak GB", "times the row above")
-    print_runs(header, {str(days): run for days, run in runs.items()})
-    first, *_, last = runs.values()
-    ratio = last.total.wall_seconds / first.total.wall_seconds
-    print(f"the last is {ratio:.2f} times the first")
+def print_ratios(runs: Mapping[str, Sequence[Run]]) -> None:
+    """Print how many times what each other engine took the jobs take."""
+    rows = [
+        (f"{engine}, {measure}", *(show(ratio(taken, runs[base], of)) for base in runs))
+        for engine, taken in runs.items()
+        if isinstance(taken[0], SparkRun)
+        for measure, of in MEASURES.items()
+    ]
+    print_table(("times what it takes", *runs), rows)
 
 
-def print_runs(header: tuple[str, ...], runs: Mapping[str, SparkRun]) -> None:
-    rows, previous = [], None
-    for name, run in runs.items():
-        wall = run.total.wall_seconds
-        ratio = "" if previous is None else f"{wall / previous:.2f}"
-        rows.append((name, *figures(run.total, sum(run.start_seconds.values())), ratio))
-        previous = wall
-    print_rows(header, rows)
-
-
-def check_same_numbers(spark: Path, peers: Mapping[str, Path]) -> None:
-    """Check that the jobs and their peers counted and computed the same.
-
-    Raises:
-        CommandError: Some number differs.
-    """
-    accounting = json.loads((spark / "validated" / "accounting.json").read_text())
-    files = accounting["files"].values()
-    accepted = sum(rows["rows_accepted"] for rows in files)
-    counted = {
-        "rows_read": sum(rows["rows_read"] for rows in files),
-        "rows_valid": accepted + sum(rows["rows_duplicate"] for rows in files),
-        "rows_accepted": accepted,
-    }
-    for peer, folder in peers.items():
-        found = json.loads((folder / "counts.json").read_text())
-        if found != counted:
-            raise CommandError(f"{peer} counted {found}, the jobs {counted}")
-        for table, key in KEYS.items():
-            ours = read_rows(spark / "kpis" / table, key)
-            theirs = read_rows(folder / f"{table}.parquet", key)
-            compare(f"{table} of {peer}", ours, theirs)
-    print(f"all come to the same numbers: {counted}")
-
-
-def read_rows(path: Path, key: str) -> dict[object, dict[str, object]]:
-    """Read a KPI table by its key; an hour without its zone, which not all write."""
-    table: pa.Table = pq.read_table(path, partitioning=None)
-    if key == "hour":
-        position = table.column_names.index("hour")
-        hours = table["hour"].cast(pa.timestamp("us"))
-        table = table.set_column(position, "hour", hours)
-    return {row[key]: row for row in table.to_pylist()}
-
-
-def compare(
-    name: str, ours: dict[object, dict[str, object]], theirs: dict[object, dict[str, object]]
+def print_cases(
+    title: str, runs: Mapping[Name, Sequence[SparkRun]], bases: Mapping[str, str]
 ) -> None:
-    if ours.keys() != theirs.keys():
-        raise CommandError(f"{name}: {len(theirs)} rows, the jobs have {len(ours)}")
-    for key, row in ours.items():
-        for column, value in row.items():
-            other = theirs[key][column]
-            if not is_same(value, other):
-                raise CommandError(f"{name}: {column} of {key} is {other}, the jobs say {value}")
+    """Print what each case took, and as a ratio to the case that `bases` names for it.
+
+    With several engines also as a ratio to the first of them.
+    """
+    print(f"\n{title}\n")
+    engines = list(dict.fromkeys(engine for _, engine in runs))
+    kinds = ("all", *CALLS) if any(run.calls for taken in runs.values() for run in taken) else ()
+    header = ["case", *(["engine"] if engines[1:] else []), *TAKEN, *OF_SPARK]
+    header += ["to", *MEASURES, *([f"/ {engines[0]}"] if engines[1:] else [])]
+    header += [f"S3 calls, {kind}" if kind == "all" else kind for kind in kinds]
+    rows = []
+    for (case, engine), taken in runs.items():
+        row = [case, *([engine] if engines[1:] else [])]
+        row += [*figures([run.total for run in taken]), *spark_figures(taken)]
+        base = runs.get((bases.get(case, ""), engine))
+        row.append(bases.get(case, ""))
+        row += [show(ratio(taken, base, of)) if base else "" for of in MEASURES.values()]
+        if engines[1:]:
+            row.append(show(ratio(taken, runs[case, engines[0]], MEASURES["wall"])))
+        row += [f"{max(run.calls[kind] for run in taken):,}" for kind in kinds]
+        rows.append(row)
+    print_table(header, rows)
 
 
-def is_same(value: object, other: object) -> bool:
-    if isinstance(value, float) and isinstance(other, float):
-        return abs(value - other) <= RELATIVE_TOLERANCE * max(abs(value), abs(other))
-    return value == other
+def figures(taken: Sequence[Measurement]) -> tuple[str, ...]:
+    """Show wall and CPU as median and spread, the greatest memory, and others' work meanwhile."""
+    return (
+        *(show(spread(map(of, taken)), 1) for of in MEASURES.values()),
+        f"{max(run.peak_bytes for run in taken) / 1e9:.1f}",
+        show(spread(run.others_cores for run in taken)),
+    )
+
+
+def spark_figures(taken: Sequence[Run]) -> tuple[str, ...]:
+    runs = [run for run in taken if isinstance(run, SparkRun)]
+    if not runs:
+        return ("",) * len(OF_SPARK)
+    return (
+        f"{spread(run.start_seconds for run in runs).median:.1f}",
+        f"{max(run.shuffled_bytes for run in runs) / 1e6:,.0f}",
+        f"{max(run.spilled_bytes for run in runs) / 1e6:,.0f}",
+    )
+
+
+def show(values: Spread, digits: int = 2) -> str:
+    """Show a median with its spread; one round has none."""
+    median, least, most = (
+        f"{value:.{digits}f}" for value in (values.median, values.least, values.most)
+    )
+    return median if least == most else f"{median} ({least}–{most})"
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table of Markdown that reads as well unrendered."""
+    lines = [tuple(header), *map(tuple, rows)]
+    widths = [max(3, *(len(line[at]) for line in lines)) for at in range(len(header))]
+    lines.insert(1, tuple("-" * width for width in widths))
+    for line in lines:
+        cells = [text.ljust(width) for text, width in zip(line, widths, strict=True)]
+        print(f"| {' | '.join(cells)} |")

@@ -1,127 +1,204 @@
 """The jobs under measurement: plays validated and transformed, and what Spark did for it."""
 
+import contextlib
 import json
+import os
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from commands import spark_submit
-from commands.delivery import DeliveredFile, list_delivery
-from commands.measured import Measurement, measure
+from commands.bench_record import read_start, read_tasks
+from commands.bench_rounds import Run
+from commands.delivery import list_delivery
+from commands.errors import CommandError
+from commands.measured import measure
+from commands.spark_submit import ROOT
 from conf import spark_sizes
 
 JOBS = ("validate_data", "transform_kpis")
+OURS = "spark"
+SUBMIT = ROOT / "commands" / "bench_submit.py"
 
 
 @dataclass(frozen=True)
-class SparkRun:
-    """A run of both jobs: each one's measurement, its start, and its shuffles and spills."""
+class SparkEngine:
+    """A way of running the two jobs: whose code, and what its Spark is told besides."""
 
-    jobs: dict[str, Measurement]
-    start_seconds: dict[str, float]
-    shuffles: dict[str, list[int]]
-    spilled_bytes: int
-    input_bytes_read: int
-    output: Path
+    name: str
+    checkout: Path
+    properties: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def total(self) -> Measurement:
-        first, second = self.jobs.values()
-        return first + second
+    def python(self) -> str:
+        """Give the Python of the checkout's own environment, else this one."""
+        own = self.checkout / ".venv" / "bin" / "python"
+        return str(own) if own.exists() else sys.executable
 
 
-def write_claim(path: Path, files: Sequence[DeliveredFile], *, commit: int) -> None:
+@dataclass(frozen=True)
+class Workload:
+    """What the jobs read: stream files and metadata below `data`, and a lake at a commit.
+
+    `uri` is where the jobs find what lies in the folder `data`.
+    """
+
+    data: Path
+    uri: str
+    lake: str
+    commit: int
+
+    @property
+    def is_small(self) -> bool:
+        files = list_delivery(self.data).streams
+        return spark_sizes.is_small(spark_sizes.weigh((f.file_key, f.size) for f in files))
+
+
+@dataclass(frozen=True)
+class SparkRun(Run):
+    """A run of both jobs: their starts, what Spark shuffled and spilled, and its calls to S3."""
+
+    start_seconds: float
+    shuffled_bytes: int
+    spilled_bytes: int
+    calls: Counter[str] = field(default_factory=Counter)
+
+
+def spark_engines(against: Path | None) -> list[SparkEngine]:
+    """List the ways of running the jobs that are measured, ours first.
+
+    Raises:
+        CommandError: `against` is no checkout.
+    """
+    engines = [SparkEngine(OURS, ROOT)]
+    if against is not None:
+        jobs = [against / "spark_jobs" / "jobs" / f"{job}.py" for job in JOBS]
+        if not all(path.is_file() for path in (*jobs, against / "commands" / "spark_submit.py")):
+            raise CommandError(
+                f"AGAINST={against} is no checkout of this repository: make one with "
+                "git worktree add"
+            )
+        engines.append(SparkEngine("against", against.absolute()))
+    return engines
+
+
+def write_claim(workload: Workload, work: Path) -> Path:
+    """Begin a run's folder with its claim."""
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
     claim = {
         "run": "bench",
         "claim": "bench-00000000",
         "run_time": datetime.now(UTC).isoformat(),
-        "commit": commit,
+        "commit": workload.commit,
         "metadata_version": "bench",
         "backfill_dates": [],
         "files": [
             {
                 "file_key": file.file_key,
-                "uri": f"file:{file.path}",
+                "uri": f"{workload.uri}/{file.file_key.removeprefix('data/')}",
                 "etag": file.etag,
                 "size": file.size,
                 "last_modified": file.last_modified.isoformat(),
             }
-            for file in files
+            for file in list_delivery(workload.data).streams
         ],
     }
+    path = work / "claim.json"
     path.write_text(json.dumps(claim))
+    return path
 
 
-def run_spark(data: Path, metadata: Path, lake: Path, work: Path, *, commit: int) -> SparkRun:
-    """Run both jobs over a data folder, starts counted, and read Spark's own record of it."""
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    files = list_delivery(data).streams
-    write_claim(work / "claim.json", files, commit=commit)
-    size = spark_sizes.weigh((file.file_key, file.size) for file in files)
-    is_small = spark_sizes.is_small(size)
-    common = ["--claim", f"file:{work}/claim.json", "--lake", f"file:{lake}"]
-    arguments = {
-        "validate_data": ["--output", f"file:{work}/validated", "--quarantine", f"file:{work}/q"],
+def run_local(engine: SparkEngine, workload: Workload, work: Path) -> SparkRun:
+    """Run both jobs over files of this machine, which they read and write in the run's folder."""
+    write_claim(workload, work)
+    return run_spark(engine, workload, work, f"file:{work}", {})
+
+
+def run_spark(
+    engine: SparkEngine, workload: Workload, work: Path, uri: str, properties: Mapping[str, str]
+) -> SparkRun:
+    """Run both jobs, starts counted, and read Spark's own record of it.
+
+    Args:
+        work: The run's folder, for logs and scratch files.
+        uri: Where the claim lies and the jobs write to.
+        properties: What Spark needs to reach `uri`.
+    """
+    common = ["--claim", f"{uri}/claim.json", "--lake", workload.lake]
+    own = {
+        "validate_data": ["--output", f"{uri}/validated", "--quarantine", f"{uri}/quarantine"],
         "transform_kpis": [
-            *("--validated", f"file:{work}/validated", "--metadata", f"file:{metadata}"),
-            *("--output", f"file:{work}/kpis"),
+            *("--validated", f"{uri}/validated", "--metadata", f"{workload.uri}/metadata"),
+            *("--output", f"{uri}/kpis"),
         ],
     }
-    measured, starts, shuffles, spilled, read = {}, {}, {}, 0, 0
-    for job in JOBS:
-        events = work / f"events-{job}"
-        events.mkdir()
-        settings = spark_submit.read_local_settings() | {
-            "spark.local.dir": str(work / "spark"),
-            "spark.eventLog.enabled": "true",
-            "spark.eventLog.dir": f"file:{events}",
-            "spark.eventLog.rolling.enabled": "false",
-            "spark.eventLog.compress": "false",
+    asked = {
+        job: {
+            "arguments": [*common, *own[job]],
+            "properties": {**engine.properties, **properties, **recording(work, job)},
         }
-        words = [*common, *arguments[job]]
-        measured[job], starts[job] = run_job(job, words, settings, work, is_small=is_small)
-        tasks = read_tasks(events)
-        shuffles[job] = sum_shuffles(tasks)
-        spilled += sum(task["Disk Bytes Spilled"] for _, task in tasks)
-        read += sum(task["Input Metrics"]["Bytes Read"] for _, task in tasks)
-    return SparkRun(measured, starts, shuffles, spilled, read, work)
+        for job in JOBS
+    }
+    logs = {job: work / f"{job}.log" for job in JOBS}
+    plan = {"jobs": asked, "work": str(work), "is_small": workload.is_small}
+    with submitting(engine, plan) as answer:
+        parts = {
+            job: measure(command, env=answer["environment"], log=logs[job])
+            for job, command in answer["commands"].items()
+        }
+    tasks = [task for job in JOBS for task in read_tasks(work / f"events-{job}")]
+    return SparkRun(
+        parts=parts,
+        output=work,
+        start_seconds=sum(read_start(path.read_text()) for path in logs.values()),
+        shuffled_bytes=sum(t["Shuffle Write Metrics"]["Shuffle Bytes Written"] for t in tasks),
+        spilled_bytes=sum(task["Disk Bytes Spilled"] for task in tasks),
+    )
 
 
-def run_job(
-    job: str, arguments: Sequence[str], settings: Mapping[str, str], work: Path, *, is_small: bool
-) -> tuple[Measurement, float]:
-    """Run a job by plain spark-submit and give what it took and how long its start took."""
-    properties = work / f"{job}.conf"
-    spark_submit.write_properties(properties, settings)
-    log = work / f"{job}.log"
-    archive = spark_submit.archive_for(properties)
-    command = spark_submit.submit_command(job, arguments, properties, archive, is_small=is_small)
-    measurement = measure(command, env=spark_submit.job_environment(), log=log)
-    archive.keep()
-    ready = [line for line in log.read_text().splitlines() if "session is ready after" in line]
-    return measurement, float(ready[0].split()[-2])
+def recording(work: Path, job: str) -> dict[str, str]:
+    """Give the settings that keep a job's scratch files and its record in the run's folder."""
+    events = work / f"events-{job}"
+    events.mkdir()
+    return {
+        "spark.local.dir": str(work / "spark"),
+        "spark.eventLog.enabled": "true",
+        "spark.eventLog.dir": f"file:{events}",
+        "spark.eventLog.rolling.enabled": "false",
+        "spark.eventLog.compress": "false",
+    }
 
 
-def read_tasks(events: Path) -> list[tuple[int, dict[str, Any]]]:
-    """Read the metrics of each task, with its stage, from Spark's event log."""
-    tasks = []
-    for path in events.iterdir():
-        for line in path.read_text().splitlines():
-            event = json.loads(line)
-            if event["Event"] == "SparkListenerTaskEnd" and "Task Metrics" in event:
-                tasks.append((event["Stage ID"], event["Task Metrics"]))
-    return tasks
+@contextlib.contextmanager
+def submitting(engine: SparkEngine, plan: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Ask a checkout how it submits the jobs; it waits until they have run.
 
-
-def sum_shuffles(tasks: Sequence[tuple[int, dict[str, Any]]]) -> list[int]:
-    """Give the bytes that each stage with a shuffle wrote, the greatest first."""
-    written: dict[int, int] = {}
-    for stage, metrics in tasks:
-        size = metrics["Shuffle Write Metrics"]["Shuffle Bytes Written"]
-        if size:
-            written[stage] = written.get(stage, 0) + size
-    return sorted(written.values(), reverse=True)
+    Raises:
+        CommandError: It does not say; what it said instead stands above.
+    """
+    # When Java ends, its logging could stop before S3A has told its calls.
+    options = "-Dlog4j.shutdownHookEnabled=false"
+    paths = {"PYTHONPATH": str(engine.checkout), "SPARK_SUBMIT_OPTS": options}
+    with subprocess.Popen(
+        [engine.python, "-P", str(SUBMIT)],
+        cwd=engine.checkout,
+        env=os.environ | paths,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as submitter:
+        assert submitter.stdin is not None
+        assert submitter.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            submitter.stdin.write(json.dumps(plan) + "\n")
+            submitter.stdin.flush()
+        answer = submitter.stdout.readline()
+        if not answer:
+            raise CommandError(f"{engine.checkout} does not say how it submits its jobs")
+        yield json.loads(answer)

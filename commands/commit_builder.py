@@ -59,6 +59,7 @@ def read_accounting(staging: Path) -> dict[str, Any]:
         (staging / "validate_data" / "accounting.json").read_text()
     )
     unknown = json.loads((staging / "transform_kpis" / "unknown.json").read_text())
+    accounting.pop("touched_days", None)  # for transform_kpis alone
     return accounting | {"unknown": unknown}
 
 

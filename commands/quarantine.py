@@ -14,11 +14,10 @@ from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 
+from commands.environment import MISTAKES, add_place, open_place, tell
 from commands.errors import CommandError
 from commands.kpi_report import print_rows
 from commands.local_metadata import QUARANTINE as METADATA_QUARANTINE
-from commands.local_pipeline import MISTAKES, open_local_pipeline
-from commands.local_stack import DEFAULT_STATE
 from commands.snapshot import STATE, read_snapshot
 from conf import places
 from conf.explanations import show_value
@@ -41,18 +40,17 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make quarantine", description=__doc__)
     # By the environment, not as an argument: a key may hold what a shell would read.
     parser.add_argument("--file", default=os.environ.get("FILE", ""), help="key or name")
-    parser.add_argument("--state", type=Path, default=DEFAULT_STATE, help="of make run")
+    add_place(parser)
     parser.add_argument("--out", type=Path, help="the OUT of make spark-run, instead")
     args = parser.parse_args(argv)
     try:
         if args.out is not None:
             lines = read_output(args.out)
         else:
-            lines = read_last_run(open_local_pipeline(args.state).bucket)
+            lines = read_last_run(open_place(args).bucket)
         print_lines(line for line in lines if is_asked_for(line.file_key, args.file))
     except MISTAKES as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        return tell(error)
     return 0
 
 

@@ -44,10 +44,16 @@ def parse_args(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="a folder that is new or empty")
     parser.add_argument("--first-day", type=date.fromisoformat, default=FIRST_DAY)
     parser.add_argument("--sparse-ids", action="store_true", help="user ids spread over 64 bits")
+    parser.add_argument("--skewed", action="store_true", help="nine tenths on the first day")
+    parser.add_argument("--rows-per-file", type=int, help="a day in files of so many rows")
     parser.add_argument("--songs-only", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
     if args.plays < args.days or args.days < 1:
         parser.error(f"needs a day and a play a day: got PLAYS={args.plays} DAYS={args.days}")
+    if args.skewed and args.plays < 10 * args.days:
+        parser.error(f"SKEWED needs ten plays a day: got PLAYS={args.plays} DAYS={args.days}")
+    if args.rows_per_file is not None and args.rows_per_file < 1:
+        parser.error(f"a file has at least one row: got ROWS={args.rows_per_file}")
     if args.out.exists() and any(args.out.iterdir()):
         parser.error(f"{args.out} is not empty: name a new folder")
     return args
@@ -63,14 +69,32 @@ def main(argv: list[str]) -> int:
     unknown = max(1, int(track_count * UNKNOWN_TRACK_SHARE))
     write_users(args.out / "users" / "users.csv", rng, user_ids)
     write_songs(args.out / "songs" / "songs.csv", rng, track_ids[:-unknown])
-    for day_number in range(args.days):
-        day = args.first_day + timedelta(days=day_number)
-        plays = args.plays // args.days + (day_number < args.plays % args.days)
-        path = args.out / "streams" / f"{day:%Y/%m/%d}" / "plays.csv"
-        path.parent.mkdir(parents=True)
-        path.write_bytes(make_day(rng, plays, day, user_ids, track_ids))
-        print(f"{path}: {plays:,} plays", file=sys.stderr)
+    for number, plays in enumerate(part_by_day(args.plays, args.days, skewed=args.skewed)):
+        day = args.first_day + timedelta(days=number)
+        folder = args.out / "streams" / f"{day:%Y/%m/%d}"
+        write_day(folder, make_day(rng, plays, day, user_ids, track_ids), args.rows_per_file)
+        print(f"{folder}: {plays:,} plays", file=sys.stderr)
     return 0
+
+
+def part_by_day(plays: int, days: int, *, skewed: bool) -> list[int]:
+    """Part the plays evenly over the days, or nine tenths of them on the first one."""
+    if skewed and days > 1:
+        most = plays * 9 // 10
+        return [most, *part_by_day(plays - most, days - 1, skewed=False)]
+    return [plays // days + (number < plays % days) for number in range(days)]
+
+
+def write_day(folder: Path, content: bytes, rows_per_file: int | None) -> None:
+    """Write a day as one file, or as files of so many rows."""
+    folder.mkdir(parents=True)
+    if rows_per_file is None:
+        (folder / "plays.csv").write_bytes(content)
+        return
+    header, *rows = content.splitlines(keepends=True)
+    for start in range(0, len(rows), rows_per_file):
+        path = folder / f"plays-{start // rows_per_file:06d}.csv"
+        path.write_bytes(header + b"".join(rows[start : start + rows_per_file]))
 
 
 def make_user_ids(rng: np.random.Generator, count: int, *, sparse: bool) -> np.ndarray:

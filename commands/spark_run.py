@@ -79,7 +79,8 @@ def run(args: argparse.Namespace) -> None:
     Dying anywhere leaves the previous tables, and the next call starts from them.
     """
     out, backfill = args.out.absolute(), read_span(args.from_date, args.to_date)
-    rules = judged_by(read_share(args.max_rejected_share), MIN_REJECTED_ROWS)
+    share, prefix = read_share(args.max_rejected_share), read_rules().track_id_prefix
+    rules = judged_by(share, MIN_REJECTED_ROWS, prefix)
     delivery = list_delivery(args.data)
     for key in delivery.ignored:
         print(f"not a delivery, left alone: {key}", file=sys.stderr)

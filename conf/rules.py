@@ -5,6 +5,8 @@
 RULES_VERSION = 2
 
 
-def judged_by(max_rejected_share: float, min_rejected_rows: int) -> str:
-    """Name the rules and the share of rejected rows from which on a file is refused."""
-    return f"rules {RULES_VERSION}, share {max_rejected_share:g} of {min_rejected_rows} rows"
+def judged_by(max_rejected_share: float, min_rejected_rows: int, track_id_prefix: str) -> str:
+    """Name the rules, the share of rejected rows from which on a file is refused, the prefix."""
+    prefix = f", prefix {track_id_prefix}" if track_id_prefix else ""
+    share = f"share {max_rejected_share:g} of {min_rejected_rows} rows"
+    return f"rules {RULES_VERSION}, {share}{prefix}"

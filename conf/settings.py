@@ -163,7 +163,7 @@ class Settings:
     @property
     def judged_by(self) -> str:
         """Name the rules by which files are judged here, whatever one run was asked for."""
-        return judged_by(self.max_rejected_share, self.min_rejected_rows)
+        return judged_by(self.max_rejected_share, self.min_rejected_rows, self.track_id_prefix)
 
     @property
     def alerts_topic_arn(self) -> str:

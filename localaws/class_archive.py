@@ -10,6 +10,7 @@ import os
 import time
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 # Else Java names every class that it leaves out.
@@ -49,7 +50,9 @@ def find_archive(folder: Path, java_home: Path, class_path: str, writer: str) ->
     """
     release = java_home / "release"
     java = release.read_text() if release.exists() else ""
-    parts = [str(java_home), java, *list_jars(class_path)]
+    spark = find_spec("pyspark")
+    # Java compares the whole class path, so a copy of Spark elsewhere has another archive.
+    parts = [str(java_home), java, str(spark and spark.origin), *list_jars(class_path)]
     fingerprint = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
     path = folder / f"spark-{version('pyspark')}-{fingerprint}.jsa"
     return ClassArchive(path, path.with_suffix(f".{writer}.part"))

@@ -241,8 +241,10 @@ def explain_failure(job_run: Mapping[str, Any]) -> str:
     run_id, state = job_run["jobRunId"], job_run["state"]
     its_log = f"its log: {folder}applications/{job_run['applicationId']}/jobs/{run_id}/"
     if state in LIVE:
-        return f"job run {run_id} had not ended in time ({state}): it is cancelled; {its_log}"
+        return f"job run {run_id} had not ended in time ({state}); {its_log}"
     details = " ".join(str(job_run.get("stateDetails", "")).split()) or "no reason was given"
     if KILLED in details:
-        details += " (its driver was killed, perhaps since memory ran out: raise driver_memory)"
+        is_metadata = str(job_run.get("name", "")).endswith("/extract_metadata")
+        key = "metadata_memory" if is_metadata else "driver_memory"
+        details += f" (its driver was killed, perhaps since memory ran out: raise {key})"
     return f"job run {run_id} ended {state}: {details}; {its_log}"

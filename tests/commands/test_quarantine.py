@@ -56,7 +56,7 @@ def report_run(s3: MemoryS3, run: str, *rows: tuple[str, bytes, str]) -> None:
 def s3(monkeypatch: pytest.MonkeyPatch) -> MemoryS3:
     s3 = MemoryS3()
     pipeline = SimpleNamespace(bucket=Bucket(s3, BUCKET))
-    monkeypatch.setattr(quarantine, "open_local_pipeline", lambda _: pipeline)
+    monkeypatch.setattr(quarantine, "open_place", lambda _: pipeline)
     monkeypatch.delenv("FILE", raising=False)
     return s3
 

@@ -107,14 +107,40 @@ def test_sparse_ids_are_spread_over_64_bits_and_differ(tmp_path: Path) -> None:
     assert 2**62 < max(ids) < 2**63
 
 
+def test_a_skewed_sample_has_nine_tenths_of_its_plays_on_the_first_day() -> None:
+    assert sample.part_by_day(1000, 4, skewed=True) == [900, 34, 33, 33]
+    assert sample.part_by_day(1000, 4, skewed=False) == [250, 250, 250, 250]
+    assert sample.part_by_day(7, 1, skewed=True) == [7]
+
+
+def test_a_day_is_parted_into_files_of_so_many_rows_that_hold_the_same_lines(
+    tmp_path: Path,
+) -> None:
+    whole = stream_files(make(tmp_path / "whole", plays=1000))
+    parted = stream_files(make(tmp_path / "parted", "--rows-per-file", "100", plays=1000))
+
+    assert len(parted) == 4 * 3
+    assert {content.splitlines()[0] for content, _ in parted.values()} == {
+        b"user_id,track_id,listen_time"
+    }
+    lines = [[line for content, _ in files.values() for line in content.splitlines()[1:]]
+             for files in (whole, dict(sorted(parted.items())))]  # fmt: skip
+    assert sorted(lines[0]) == sorted(lines[1])
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (
+            ("--skewed", "--plays", "29", "--days", "3"),
+            "SKEWED needs ten plays a day: got PLAYS=29 DAYS=3",
+        ),
+        (("--rows-per-file", "0"), "a file has at least one row: got ROWS=0"),
         (("--plays", "2", "--days", "3"), "needs a day and a play a day: got PLAYS=2 DAYS=3"),
         (("--plays", "2", "--days", "0"), "needs a day and a play a day: got PLAYS=2 DAYS=0"),
     ],
 )
-def test_less_than_a_play_a_day_is_refused(
+def test_a_sample_that_cannot_be_made_is_refused(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     options: tuple[str, ...],

@@ -15,7 +15,7 @@ from commands.errors import CommandError
 from commands.snapshot import Snapshot
 from conf.rules import judged_by
 
-RULES = judged_by(0.1, 20)
+RULES = judged_by(0.1, 20, "")
 
 
 def a_delivered_file(path: Path, **changed: Any) -> DeliveredFile:

@@ -108,6 +108,8 @@ class BothVerbs:
         snapshot: Snapshot,
         metadata: LocalMetadata,
         args: Namespace,
+        *,
+        is_small: bool,
     ) -> None:
         """Let the plain jobs run over a bucket that holds what the real ones are given."""
         bucket = Bucket(MemoryS3(), BUCKET)

@@ -29,10 +29,14 @@ def test_the_rules_have_the_version_that_their_text_was_pinned_with() -> None:
 
 
 def test_other_shares_and_other_row_counts_are_other_rules() -> None:
-    texts = [judged_by(0.1, 20), judged_by(0.25, 20), judged_by(0.1, 0)]
+    texts = [
+        judged_by(0.1, 20, ""), judged_by(0.25, 20, ""), judged_by(0.1, 0, ""),
+        judged_by(0.1, 20, "spotify:track:"),
+    ]  # fmt: skip
 
     assert texts == [
         f"rules {RULES_VERSION}, share 0.1 of 20 rows",
         f"rules {RULES_VERSION}, share 0.25 of 20 rows",
         f"rules {RULES_VERSION}, share 0.1 of 0 rows",
+        f"rules {RULES_VERSION}, share 0.1 of 20 rows, prefix spotify:track:",
     ]

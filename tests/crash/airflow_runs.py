@@ -97,6 +97,7 @@ def run_killed(runs: AirflowRuns, random: Random, name: str) -> str:
 @contextlib.contextmanager
 def killing_server(runs: AirflowRuns, kill: ServerKill, point: int) -> Iterator[None]:
     """Kill a server as soon as the worker has sent so many writes."""
+    runs.writes.write_text("")  # else those of the run before count
     try:
         with Lookout(lambda: len(runs.read_writes()) >= point, kill):
             yield

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -90,6 +91,9 @@ def compare(outcome: Outcome, expected: reference.Validation) -> None:
     }
     rejecting = {key: rows["rows_rejected"] for key, rows in expected.files.items()}
     assert explained == {key: reasons for key, reasons in rejecting.items() if reasons}
+    days = {hour // 24 for hour in expected.touched_hours}
+    touched_days = {date.fromisoformat(day) for day in written.pop("touched_days")}
+    assert touched_days == {date(1970, 1, 1) + timedelta(day) for day in days}
     differences = differing(written, accounting)
     assert not differences, differences
     assert read_plays(outcome.output / "streams") == sorted(expected.accepted)

@@ -61,10 +61,14 @@ def test_a_task_without_a_job_run_has_nothing_to_explain(runs: tuple[dict[str, A
     assert explain_last(*runs) is None
 
 
-def test_a_driver_that_was_killed_is_told_as_killed() -> None:
-    details = {"stateDetails": "Job failed. ExitCode: 137. Last few exceptions: none"}
+@pytest.mark.parametrize(
+    ("task", "key"), [("validate_data", "driver_memory"), ("extract_metadata", "metadata_memory")]
+)
+def test_a_driver_that_was_killed_is_told_as_killed(task: str, key: str) -> None:
+    details = "Job failed. ExitCode: 137. Last few exceptions: none"
+    run = {"applicationId": "a", "jobRunId": "j", "name": f"{CLAIM}/{task}", "state": "FAILED"}
 
-    told = explain_failure({"applicationId": "a", "jobRunId": "j", "state": "FAILED"} | details)
+    told = explain_failure(run | {"stateDetails": details})
 
     assert "ExitCode: 137. Last few exceptions: none (its driver was killed, perhaps since" in told
-    assert "raise driver_memory); its log: " in told
+    assert f"raise {key}); its log: " in told
