@@ -61,14 +61,14 @@ def set_modification(path: Path, instant: float = A_MODIFICATION) -> None:
     os.utime(path, (instant, instant))
 
 
-def command(data: Path, out: Path) -> list[str]:
+def command(data: Path, out: Path, *more: str) -> list[str]:
     module = [sys.executable, "-m", "commands.spark_run"]
-    return [*module, "--data", str(data), "--out", str(out)]
+    return [*module, "--data", str(data), "--out", str(out), *more]
 
 
-def call(data: Path, out: Path) -> subprocess.CompletedProcess[str]:
+def call(data: Path, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(data, out),
+        command(data, out, *more),
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -78,9 +78,9 @@ def call(data: Path, out: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def call_well(data: Path, out: Path) -> Outcome:
+def call_well(data: Path, out: Path, *more: str) -> Outcome:
     """Make a call that must end well, and read what it left."""
-    done = call(data, out)
+    done = call(data, out, *more)
     assert done.returncode == 0, done.stderr
     return Outcome(
         done.stdout,

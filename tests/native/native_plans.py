@@ -88,6 +88,15 @@ def test_plays_are_counted_by_file_and_hour_natively(tables: Tables) -> None:
     assert_native(counted, "NativeScan", "Filter", "Union", "HashAggregate", "Exchange")
 
 
+def test_plays_beside_a_line_too_long_for_the_files_bounds_are_not_left_out(
+    spark: SparkSession, tables: Tables
+) -> None:
+    giant = a_passed_line(b"x" * 5_000)
+    lines = tables.put(frame(spark, schemas.LINES, a_proven_play(*PLAY), giant), schemas.LINES)
+
+    assert unite_valid_plays(lines, tables.judged).count() == 1
+
+
 def test_copies_are_shuffled_and_dropped_natively(tables: Tables) -> None:
     plays = unite_valid_plays(tables.lines, tables.judged)
 

@@ -13,12 +13,17 @@ from commands.java import SetupError
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run_natively(*paths: str) -> None:
-    """Run tests, but the slow ones, with Comet: they hold it to the same results."""
+def require_native() -> None:
+    """Skip a test on a machine that has no native code."""
     try:
         native.check_machine()
     except SetupError as error:
         pytest.skip(str(error))
+
+
+def run_natively(*paths: str) -> None:
+    """Run tests, but the slow ones, with Comet: they hold it to the same results."""
+    require_native()
     assert all((ROOT / path).exists() for path in paths)
     # What pytest and its workers tell each other is not for a pytest of its own.
     environment = {name: text for name, text in os.environ.items() if "PYTEST" not in name}

@@ -21,6 +21,4 @@ def test_kpis_and_accounts_are_the_same_by_hand_and_by_the_reference() -> None:
 
 
 def test_kpis_of_whole_claims_are_the_same() -> None:
-    run_natively(
-        *(f"tests/spark_jobs/jobs/test_transform_kpis{part}.py" for part in ("", "_rebuild"))
-    )
+    run_natively("tests/spark_jobs/jobs/test_transform_kpis.py")
