@@ -6,9 +6,9 @@ from tests.native.native_suite import run_natively
 
 pytestmark = pytest.mark.slow
 
-# Without those of the rules of a line: they see raw bytes, and the job computes them in Java.
+# Without those that judge lines: these see raw bytes, which the job computes in Java.
 TRANSFORMS = ("accounting", "accounting_properties", "catalogue", "catalogue_numbers", "genres")
-TRANSFORMS += ("deduplicate", "examples", "hourly", "kpi_properties", "quarantine", "track_plays")
+TRANSFORMS += ("deduplicate", "examples", "hourly", "kpi_properties", "track_plays")
 TRANSFORMS += ("unknown",)
 
 
