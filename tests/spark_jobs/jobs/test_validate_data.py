@@ -87,7 +87,7 @@ def test_plays_lie_by_their_utc_day_and_only_what_is_read_later_is_left(bench: B
         *(f"listen_date=2024-06-{day:02d}" for day in range(1, 31)),
     }
     assert {path.name for path in outcome.output.iterdir()} == {
-        *("streams", "touched_hours", "accounting.json", "lines", "judged")
+        *("streams", "touched_hours", "accounting.json", "lines", "odd_plays")
     }
     assert outcome.files() == {"data/streams/a.csv": rows_of(54, 54)}
     assert outcome.touched_hours().count() == 54

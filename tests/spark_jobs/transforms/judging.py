@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.schemas import JUDGED
 from spark_jobs.transforms.common_lines import Layout, prove_common_lines
-from spark_jobs.transforms.line_rules import apply_line_rules, unite_valid_plays
+from spark_jobs.transforms.line_rules import apply_line_rules, select_odd_plays, unite_valid_plays
 from tests.builders import (
     PLAY_COLUMNS,
     a_claimed_file,
@@ -59,4 +59,4 @@ def judge_files(
     lines = scanned_lines(spark, {key: content for key, (content, _) in contents.items()})
     proven = prove_common_lines(lines, files, sorted(layouts, key=str)).persist()
     judged = apply_line_rules(proven, files).persist()
-    return unite_valid_plays(proven, judged), judged, files
+    return unite_valid_plays(proven, select_odd_plays(judged)), judged, files
