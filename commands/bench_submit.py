@@ -49,7 +49,7 @@ def submit(
         command = spark_submit.submit_command(
             job, arguments, properties, archive, is_small=is_small
         )
-        return command, archive.keep
+        return command, lambda: archive.end(is_success=True)
     # An older checkout has one archive, and one way of starting whatever the size.
     from commands import class_archive  # type: ignore[attr-defined]
 

@@ -70,9 +70,8 @@ def run(spark: SparkSession, args: argparse.Namespace) -> None:
     if len(claim.files) > MAX_COUNTED_FILES:
         raise JobError(f"a claim holds at most {MAX_COUNTED_FILES} files, got {len(claim.files)}")
     files = stream_files.probe_files(spark, claim.files)
-    log.info(
-        "%d files to read, %d refused by their header", len(files.readable), len(files.refused)
-    )
+    read_and_refused = len(files.readable), len(files.refused)
+    log.info("%d files to read, %d refused by their header", *read_and_refused)
     with session.sized(spark, claim.bytes):
         described = stream_files.describe_files(spark, files)
         lines = read_once(spark, files, described, args)
@@ -93,8 +92,9 @@ def run(spark: SparkSession, args: argparse.Namespace) -> None:
         uri = hadoop_files.join_uri(args.output, "touched_hours")
         storage.write(touched_hours.coalesce(1), uri, schemas.TOUCHED_HOURS)
         odd_plays = select_odd_plays(judged).coalesce(MAX_ODD_FILES)
-        uri = hadoop_files.join_uri(args.output, "odd_plays")
-        storage.write(odd_plays, uri, schemas.FILE_PLAYS)
+        storage.write(
+            odd_plays, hadoop_files.join_uri(args.output, "odd_plays"), schemas.FILE_PLAYS
+        )
     old = lake.find_plays(spark, args.lake, {h.date() for h in hours}, commit=claim.commit)
     with session.sized(spark, claim.bytes + lake.size_of(old)):
         kept = without_files(plays, refused)
