@@ -91,10 +91,8 @@ def run(spark: SparkSession, args: argparse.Namespace) -> None:
         touched_hours = storage.from_rows(spark, zip(hours, strict=True), schemas.TOUCHED_HOURS)
         uri = hadoop_files.join_uri(args.output, "touched_hours")
         storage.write(touched_hours.coalesce(1), uri, schemas.TOUCHED_HOURS)
-        odd_plays = select_odd_plays(judged).coalesce(MAX_ODD_FILES)
-        storage.write(
-            odd_plays, hadoop_files.join_uri(args.output, "odd_plays"), schemas.FILE_PLAYS
-        )
+        odd = select_odd_plays(judged).coalesce(MAX_ODD_FILES)
+        storage.write(odd, hadoop_files.join_uri(args.output, "odd_plays"), schemas.FILE_PLAYS)
     old = lake.find_plays(spark, args.lake, {h.date() for h in hours}, commit=claim.commit)
     with session.sized(spark, claim.bytes + lake.size_of(old)):
         kept = without_files(plays, refused)
