@@ -97,7 +97,7 @@ def run(spark: SparkSession, args: argparse.Namespace) -> None:
     with session.sized(spark, claim.bytes + lake.size_of(old)):
         kept = without_files(plays, refused)
         accepted = write_streams(kept, lake.read_plays(spark, old), hours, args.output)
-    document = build_accounting(claim, files, counted, refused, accepted, old)
+    document = build_accounting(claim, files, counted, refused, accepted, hours)
     content = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False).encode()
     hadoop_files.write_bytes(spark, hadoop_files.join_uri(args.output, "accounting.json"), content)
 
@@ -224,7 +224,7 @@ def build_accounting(
     counted: Counted,
     refused: set[int],
     accepted: dict[int, int],
-    old: lake.Found,
+    hours: Hours,
 ) -> dict[str, Any]:
     """Give `accounting.json`: each file's rows, or why it was refused, and what that teaches."""
     by_key = {
@@ -237,8 +237,7 @@ def build_accounting(
     explained = explain_files(files, counted)
     return {
         **accounting.build_accounting(claim.run, by_key, reasons, explained),
-        # With the bytes of the lake's plays: what a job has to read that computes these hours.
-        "touched_days": {day.isoformat(): sum(found.values()) for day, found in old.items()},
+        "touched_days": sorted({hour.date().isoformat() for hour in hours}),
     }
 
 
