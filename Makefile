@@ -147,9 +147,9 @@ certificates: setup ## Put RDS's certificates into conf/aws, for the environment
 coverage: setup ## Write docs/coverage.md: which of AWS's rules the local AWS holds
 	@$(PY) -m commands.coverage
 
-bench: setup ## Measure the jobs: ONLY=peers|growth|history|shapes PLAYS=60000000 ROUNDS=3 AGAINST=another-checkout
+bench: setup ## Measure the jobs: ONLY=peers|growth|history|shapes PLAYS=60000000 ROUNDS=3 AGAINST=another-checkout NATIVE=1
 	@$(PY) -m commands.bench $(if $(PLAYS),--plays "$(PLAYS)") $(if $(ROUNDS),--rounds "$(ROUNDS)") \
-	  $(if $(ONLY),--only "$(ONLY)") $(if $(AGAINST),--against "$(AGAINST)")
+	  $(if $(ONLY),--only "$(ONLY)") $(if $(AGAINST),--against "$(AGAINST)") $(if $(NATIVE),--native)
 
 bench-warehouse: need-TABLES setup ## Measure the local warehouse: TABLES=OUT of make spark-run
 	@$(PY) -m commands.bench_warehouse --tables "$(TABLES)"

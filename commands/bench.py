@@ -25,6 +25,7 @@ def parse_args(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--plays", type=int, default=GROWTH[-1], help="the most of any table")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is run")
     parser.add_argument("--against", type=Path, help="another checkout of this repository")
+    parser.add_argument("--native", action="store_true", help="measure it with Comet too")
     parser.add_argument("--only", choices=TABLES, help="one table alone")
     parser.add_argument("--work", type=Path, default=Path(".local/bench"), help="takes many GB")
     args = parser.parse_args(argv)
@@ -38,7 +39,8 @@ def parse_args(argv: list[str]) -> argparse.Namespace:
 def main(argv: list[str]) -> int:
     args = parse_args(argv)
     try:
-        bench = Bench(args.work.absolute(), spark_engines(args.against), args.rounds)
+        engines = spark_engines(args.against, is_native=args.native)
+        bench = Bench(args.work.absolute(), engines, args.rounds)
         bench_report.print_machine(args.rounds, args.against)
         bench.warm_up()
         for name, table in TABLES.items():

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from commands import native
 from commands.bench_record import read_start, read_tasks
 from commands.bench_rounds import Run
 from commands.delivery import list_delivery
@@ -20,19 +21,21 @@ from commands.errors import CommandError
 from commands.measured import measure
 from commands.spark_submit import ROOT
 from conf import spark_sizes
+from conf.accelerators import FIRST_COMPILER_JOBS
 
 JOBS = ("validate_data", "transform_kpis")
 OURS = "spark"
+NATIVE = "spark-native"
 SUBMIT = ROOT / "commands" / "bench_submit.py"
 
 
 @dataclass(frozen=True)
 class SparkEngine:
-    """A way of running the two jobs: whose code, and what its Spark is told besides."""
+    """A way of running the two jobs: whose code, and whether with Comet."""
 
     name: str
     checkout: Path
-    properties: Mapping[str, str] = field(default_factory=dict)
+    is_native: bool = False
 
     @property
     def python(self) -> str:
@@ -69,13 +72,20 @@ class SparkRun(Run):
     calls: Counter[str] = field(default_factory=Counter)
 
 
-def spark_engines(against: Path | None) -> list[SparkEngine]:
+def spark_engines(against: Path | None, *, is_native: bool = False) -> list[SparkEngine]:
     """List the ways of running the jobs that are measured, ours first.
+
+    Args:
+        is_native: Measure ours with Comet too.
 
     Raises:
         CommandError: `against` is no checkout.
+        SetupError: This machine cannot run Comet, or it cannot be fetched.
     """
     engines = [SparkEngine(OURS, ROOT)]
+    if is_native:
+        native.fetch()
+        engines.append(SparkEngine(NATIVE, ROOT, is_native=True))
     if against is not None:
         jobs = [against / "spark_jobs" / "jobs" / f"{job}.py" for job in JOBS]
         if not all(path.is_file() for path in (*jobs, against / "commands" / "spark_submit.py")):
@@ -141,12 +151,13 @@ def run_spark(
     asked = {
         job: {
             "arguments": [*common, *own[job]],
-            "properties": {**engine.properties, **properties, **recording(work, job)},
+            "properties": {**properties, **recording(work, job)},
+            "is_small": workload.is_small or (engine.is_native and job in FIRST_COMPILER_JOBS),
         }
         for job in JOBS
     }
     logs = {job: work / f"{job}.log" for job in JOBS}
-    plan = {"jobs": asked, "work": str(work), "is_small": workload.is_small}
+    plan = {"jobs": asked, "work": str(work), "is_native": engine.is_native}
     with submitting(engine, plan) as answer:
         parts = {
             job: measure(command, env=answer["environment"], log=logs[job])

@@ -34,9 +34,13 @@ def describe(plan: dict[str, Any]) -> tuple[dict[str, Any], list[Callable[[], No
     commands, keep_archives = {}, []
     for job, asked in plan["jobs"].items():
         settings = spark_submit.read_local_settings() | asked["properties"]
+        if plan["is_native"]:
+            from commands import native
+
+            settings = native.accelerate(settings)
         properties = Path(plan["work"]) / f"{job}.conf"
         spark_submit.write_properties(properties, settings)
-        commands[job], keep = submit(job, asked["arguments"], properties, plan["is_small"])
+        commands[job], keep = submit(job, asked["arguments"], properties, asked["is_small"])
         keep_archives.append(keep)
     return {"commands": commands, "environment": spark_submit.job_environment()}, keep_archives
 
@@ -49,7 +53,7 @@ def submit(
         command = spark_submit.submit_command(
             job, arguments, properties, archive, is_small=is_small
         )
-        return command, archive.keep
+        return command, lambda: archive.end(is_success=True)
     # An older checkout has one archive, and one way of starting whatever the size.
     from commands import class_archive  # type: ignore[attr-defined]
 

@@ -171,8 +171,8 @@ def finish_job(job: Job) -> None:
             show(job, "still running")
     assert job.reader is not None
     job.reader.join()
+    job.archive.end(is_success=code == 0)
     if code == 0:
-        job.archive.keep()
         show(job, "done")
     elif code in KILLED:
         raise CommandError(

@@ -36,10 +36,13 @@ class ClassArchive:
         remove_abandoned(self.path.parent)
         return f'{QUIET} "-XX:ArchiveClassesAtExit={self.part}"'
 
-    def keep(self) -> None:
-        """Put a freshly written archive in its place, whole or not at all."""
+    def end(self, *, is_success: bool) -> None:
+        """Put a freshly written archive in its place; that of a failed job lacks classes."""
         with contextlib.suppress(FileNotFoundError):
-            self.part.replace(self.path)
+            if is_success:
+                self.part.replace(self.path)
+            else:
+                self.part.unlink()
 
 
 def find_archive(folder: Path, java_home: Path, class_path: str, writer: str) -> ClassArchive:

@@ -36,7 +36,7 @@ class Claim:
 
     @property
     def bytes(self) -> int:
-        """Give about how many bytes its files hold unpacked."""
+        """Give how many bytes its files hold unpacked at most."""
         return spark_sizes.weigh((file.file_key, file.size) for file in self.files)
 
 

@@ -154,8 +154,11 @@ LINES = StructType(
     ]
 )
 
-# Grain: one row per line that the fast rule did not prove, blank ones left out; inside the jobs
-# only. A play has a null `reason`, a rejected line has no values.
+# Grain: one row per valid play of a file, copies included; inside the jobs only.
+FILE_PLAYS = StructType([key("file_index", IntegerType()), *STREAMS])
+
+# Grain: one row per line that the fast rule did not prove, blank ones left out; inside a job only.
+# A play has a null `reason`, a rejected line has no values.
 JUDGED = StructType(
     [
         value("file_index", IntegerType()),

@@ -153,9 +153,9 @@ class Runner:
         logs.remove_secrets(folder, values)
         if not self._is_closing:  # the endpoint does not answer any more
             logs.publish(self._config, run, folder, monitoring(run.inherited, run.request))
+        if command.archive:
+            command.archive.end(is_success=exit_code == 0)
         if exit_code == 0:
-            if command.archive:
-                command.archive.keep()
             return Outcome(is_success=True)
         texts = [logs.read_tail(folder / stream, values) for stream in logs.STREAMS]
         return Outcome(is_success=False, reason=logs.describe_failure(exit_code, *texts))

@@ -136,7 +136,7 @@ def write_unknown(
     if read_files:
         plays = unite_valid_plays(
             read(spark, args.validated, "lines", schemas.LINES),
-            read(spark, args.validated, "judged", schemas.JUDGED),
+            read(spark, args.validated, "odd_plays", schemas.FILE_PLAYS),
         )
         users = read(spark, args.metadata, "users", schemas.USERS)
         for row in count_unknown_plays(plays, songs, users).collect():

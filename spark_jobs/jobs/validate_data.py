@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
+from pyspark import StorageLevel
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
@@ -24,12 +25,12 @@ from spark_jobs.transforms.examples import (
     explain_file,
     find_examples,
 )
-from spark_jobs.transforms.line_rules import apply_line_rules, unite_valid_plays
+from spark_jobs.transforms.line_rules import apply_line_rules, select_odd_plays, unite_valid_plays
 from spark_jobs.transforms.quarantine import select_quarantine
 
 PLAYS_PER_PART = 4_000_000  # of a day: what one task deduplicates and writes to one file
 MAX_PARTITIONS = 2_000
-MAX_JUDGED_FILES = 32  # few lines, as a rule: a file for each partition would cost more
+MAX_ODD_FILES = 200  # few plays, as a rule: a file for each partition would cost more
 MAX_COUNTED_FILES = 100_000  # approx_top_k counts so many exactly, and takes no greater k
 
 log = logging.getLogger("validate_data")
@@ -62,21 +63,28 @@ def parse_args(argv: list[str]) -> argparse.Namespace:
 def run(spark: SparkSession, args: argparse.Namespace) -> None:
     """Write `streams`, `touched_hours`, `accounting.json` and the quarantine of a claim.
 
-    `lines` and `judged` stay for transform_kpis, which counts plays by file there.
+    `lines` and `odd_plays` stay for transform_kpis, which counts plays by file there.
     Idempotent: the same claim and lake give the same rows in any fresh folder.
     """
     claim = read_claim(spark, args.claim)
     if len(claim.files) > MAX_COUNTED_FILES:
         raise JobError(f"a claim holds at most {MAX_COUNTED_FILES} files, got {len(claim.files)}")
     files = stream_files.probe_files(spark, claim.files)
-    readable, refused_early = len(files.readable), len(files.refused)
-    log.info("%d files to read, %d refused by their header", readable, refused_early)
+    read_and_refused = len(files.readable), len(files.refused)
+    log.info("%d files to read, %d refused by their header", *read_and_refused)
     with session.sized(spark, claim.bytes):
         described = stream_files.describe_files(spark, files)
         with session.in_java(spark):
             lines = read_once(spark, files, described, args)
-            judged = judge_others(lines, described, args)
-        plays = unite_valid_plays(lines, judged)
+            judged = apply_line_rules(lines, described, track_id_prefix=args.track_id_prefix)
+            # Not to a file: a line of a hundred megabytes would be written in twice that memory.
+            judged = judged.persist(StorageLevel.DISK_ONLY)
+            odd_plays = storage.write_scratch(
+                select_odd_plays(judged).coalesce(MAX_ODD_FILES),
+                hadoop_files.join_uri(args.output, "odd_plays"),
+                schemas.FILE_PLAYS,
+            )
+        plays = unite_valid_plays(lines, odd_plays)
         plays_by_hour = accounting.count_plays_by_file_and_hour(plays).coalesce(4).persist()
         counted = count_rows(plays_by_hour, judged, files)
         refused = choose_refused(counted, args)
@@ -93,7 +101,7 @@ def run(spark: SparkSession, args: argparse.Namespace) -> None:
     with session.sized(spark, claim.bytes + lake.size_of(old)):
         kept = without_files(plays, refused)
         accepted = write_streams(kept, lake.read_plays(spark, old), hours, args.output)
-    document = build_accounting(claim, files, counted, refused, accepted, old)
+    document = build_accounting(claim, files, counted, refused, accepted, hours)
     content = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False).encode()
     hadoop_files.write_bytes(spark, hadoop_files.join_uri(args.output, "accounting.json"), content)
 
@@ -122,13 +130,6 @@ def read_once(
     lines = stream_files.read_lines(spark, files)
     proven = prove_common_lines(lines, described, layouts, track_id_prefix=args.track_id_prefix)
     return storage.write_scratch(proven, hadoop_files.join_uri(args.output, "lines"), schemas.LINES)
-
-
-def judge_others(lines: DataFrame, described: DataFrame, args: argparse.Namespace) -> DataFrame:
-    """Judge the lines that the fast rule did not prove, once, and keep that too: JUDGED."""
-    judged = apply_line_rules(lines, described, track_id_prefix=args.track_id_prefix)
-    uri = hadoop_files.join_uri(args.output, "judged")
-    return storage.write_scratch(judged.coalesce(MAX_JUDGED_FILES), uri, schemas.JUDGED)
 
 
 def count_rows(
@@ -227,7 +228,7 @@ def build_accounting(
     counted: Counted,
     refused: set[int],
     accepted: dict[int, int],
-    old: lake.Found,
+    hours: Hours,
 ) -> dict[str, Any]:
     """Give `accounting.json`: each file's rows, or why it was refused, and what that teaches."""
     by_key = {
@@ -240,8 +241,7 @@ def build_accounting(
     explained = explain_files(files, counted)
     return {
         **accounting.build_accounting(claim.run, by_key, reasons, explained),
-        # With the bytes of the lake's plays: what a job has to read that computes these hours.
-        "touched_days": {day.isoformat(): sum(found.values()) for day, found in old.items()},
+        "touched_days": sorted({hour.date().isoformat() for hour in hours}),
     }
 
 

@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.csv_grammar import BLANKS, NEXT_FIELD, TRIMMED, WELL_FORMED
-from spark_jobs.schemas import MAX_TRACK_ID_BYTES, STREAMS
+from spark_jobs.schemas import FILE_PLAYS, MAX_TRACK_ID_BYTES
 from spark_jobs.transforms.listen_time import is_in_range, parse_listen_time
 
 CONTROL_CHARACTER = r"[\x00-\x1f\x7f]"
@@ -41,16 +41,21 @@ def apply_line_rules(lines: DataFrame, files: DataFrame, *, track_id_prefix: str
     )
 
 
-def unite_valid_plays(lines: DataFrame, judged: DataFrame) -> DataFrame:
-    """Give the valid plays of both rules, copies included: `file_index` and STREAMS.
+def select_odd_plays(judged: DataFrame) -> DataFrame:
+    """Give the valid plays that only the full rules take: FILE_PLAYS."""
+    return judged.where(F.col("reason").isNull()).select(*FILE_PLAYS.fieldNames())
+
+
+def unite_valid_plays(lines: DataFrame, odd_plays: DataFrame) -> DataFrame:
+    """Give the valid plays of both rules: FILE_PLAYS.
 
     Args:
         lines: LINES; those that the fast rule proved are taken.
-        judged: JUDGED, of the others.
+        odd_plays: FILE_PLAYS, those that only the full rules take.
     """
-    columns = ["file_index", *STREAMS.fieldNames()]
-    proven = lines.where(F.col("line").isNull()).select(columns)
-    return proven.unionByName(judged.where(F.col("reason").isNull()).select(columns))
+    # By what a play has, so that no line is read, which may be a hundred megabytes.
+    proven = lines.where(F.col("listen_time").isNotNull()).select(*FILE_PLAYS.fieldNames())
+    return proven.unionByName(odd_plays)
 
 
 def read_values(rows: DataFrame, track_id_prefix: str) -> DataFrame:

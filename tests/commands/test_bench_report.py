@@ -126,6 +126,16 @@ def test_the_engines_are_ours_and_the_checkout_that_is_named(tmp_path: Path) -> 
     assert [engine.name for engine in spark_engines(None)] == ["spark"]
 
 
+def test_with_comet_ours_is_measured_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("commands.native.fetch", Path)
+
+    engines = spark_engines(None, is_native=True)
+
+    assert [(engine.name, engine.is_native) for engine in engines] == [
+        ("spark", False), ("spark-native", True)
+    ]  # fmt: skip
+
+
 def test_a_folder_that_is_no_checkout_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="is no checkout of this repository"):
         spark_engines(tmp_path)

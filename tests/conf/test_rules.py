@@ -13,7 +13,7 @@ MODULES = (
     "spark_jobs/transforms/listen_time.py",
 )
 # The version, and the modules' text as it was when somebody last looked whether to raise it.
-PINNED = (2, "1625d146c9a8697c")
+PINNED = (2, "a7c39f630d07290c")
 
 
 def test_the_rules_have_the_version_that_their_text_was_pinned_with() -> None:

@@ -3,8 +3,8 @@
 from conf import spark_sizes
 
 
-def test_packed_files_weigh_what_they_hold() -> None:
-    assert spark_sizes.weigh([("a.csv", 5), ("b.csv.gz", 10)]) == 5 + 80
+def test_packed_files_weigh_the_most_that_they_can_hold() -> None:
+    assert spark_sizes.weigh([("a.csv", 5), ("b.csv.gz", 10)]) == 5 + 10_320
     assert spark_sizes.weigh([]) == 0
 
 

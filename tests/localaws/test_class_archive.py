@@ -28,7 +28,7 @@ def test_it_is_written_by_the_job_of_the_most_classes_and_then_used_by_all(java:
     assert archive.java_options("transform_kpis.py") == QUIET
     assert archive.java_options(VALIDATE) == f'{QUIET} "-XX:ArchiveClassesAtExit={archive.part}"'
     archive.part.write_bytes(b"classes")
-    archive.keep()
+    archive.end(is_success=True)
     assert find(java).java_options("transform_kpis.py") == (
         f'{QUIET} "-XX:SharedArchiveFile={archive.path}"'
     )
@@ -38,9 +38,19 @@ def test_a_job_that_wrote_none_keeps_none(java: Path) -> None:
     archive = find(java)
     archive.java_options(VALIDATE)
 
-    archive.keep()
+    archive.end(is_success=True)
 
     assert not archive.path.exists()
+
+
+def test_the_archive_of_a_failed_job_is_dropped(java: Path) -> None:
+    archive = find(java)
+    archive.java_options(VALIDATE)
+    archive.part.write_bytes(b"few classes")
+
+    archive.end(is_success=False)
+
+    assert list(archive.path.parent.iterdir()) == []
 
 
 def test_another_java_class_path_or_jar_has_another_archive(java: Path, tmp_path: Path) -> None:

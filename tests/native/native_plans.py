@@ -45,9 +45,9 @@ class Tables:
         play = a_play(*PLAY)
         proven = a_proven_play(*PLAY)
         broken = a_passed_line(b"\xff")
-        judged = (0, None, None, None, "malformed_row", b"\xff", False, None)
         self.lines = self.put(frame(spark, schemas.LINES, proven, broken), schemas.LINES)
-        self.judged = self.put(frame(spark, schemas.JUDGED, judged), schemas.JUDGED)
+        odd_plays = frame(spark, schemas.FILE_PLAYS, (0, *play))
+        self.odd_plays = self.put(odd_plays, schemas.FILE_PLAYS)
         self.streams = self.put(frame(spark, schemas.STREAMS, play), schemas.STREAMS)
         songs = frame(spark, schemas.SONGS, a_song(1, "t1"), a_song(2, "t2", artists="Ann;Bob"))
         self.songs = self.put(songs, schemas.SONGS).coalesce(1)
@@ -83,7 +83,7 @@ def assert_native(frame: DataFrame, *native: str, java: frozenset[str] = frozens
 
 
 def test_plays_are_counted_by_file_and_hour_natively(tables: Tables) -> None:
-    counted = count_plays_by_file_and_hour(unite_valid_plays(tables.lines, tables.judged))
+    counted = count_plays_by_file_and_hour(unite_valid_plays(tables.lines, tables.odd_plays))
 
     assert_native(counted, "NativeScan", "Filter", "Union", "HashAggregate", "Exchange")
 
@@ -94,11 +94,11 @@ def test_plays_beside_a_line_too_long_for_the_files_bounds_are_not_left_out(
     giant = a_passed_line(b"x" * 5_000)
     lines = tables.put(frame(spark, schemas.LINES, a_proven_play(*PLAY), giant), schemas.LINES)
 
-    assert unite_valid_plays(lines, tables.judged).count() == 1
+    assert unite_valid_plays(lines, tables.odd_plays).count() == 1
 
 
 def test_copies_are_shuffled_and_dropped_natively(tables: Tables) -> None:
-    plays = unite_valid_plays(tables.lines, tables.judged)
+    plays = unite_valid_plays(tables.lines, tables.odd_plays)
 
     firsts = keep_first_copies(plays, tables.streams, partitions=2, parts_per_day=2)
 
@@ -133,7 +133,7 @@ def test_genres_are_native_up_to_the_join_of_their_one_greatest(tables: Tables) 
 
 
 def test_unknown_tracks_and_users_are_looked_up_natively(tables: Tables) -> None:
-    plays = unite_valid_plays(tables.lines, tables.judged)
+    plays = unite_valid_plays(tables.lines, tables.odd_plays)
 
     unknown = count_unknown_plays(plays, tables.songs, tables.users)
 

@@ -176,7 +176,7 @@ class Bench:
             f"file:{self.folder}/validated/touched_hours",
             schemas.TOUCHED_HOURS,
         )
-        days = dict.fromkeys((hour[:10] for hour in touched), 0)
+        days = sorted({hour[:10] for hour in touched})
         accounting = {"run": A_RUN, "files": {}, "refused": {}, "touched_days": days}
         (self.folder / "validated" / "accounting.json").write_text(json.dumps(accounting))
 

@@ -70,7 +70,7 @@ def test_a_claim_becomes_plays_quarantine_hours_and_accounting(
             "data/streams/b.csv": rows_of(4, 1, 0, {"invalid_user_id": 2, "malformed_row": 1}),
         },
         "refused": {},
-        "touched_days": {"2024-06-25": 0, "2024-06-26": 0},
+        "touched_days": ["2024-06-25", "2024-06-26"],
     }
 
 
@@ -87,7 +87,7 @@ def test_plays_lie_by_their_utc_day_and_only_what_is_read_later_is_left(bench: B
         *(f"listen_date=2024-06-{day:02d}" for day in range(1, 31)),
     }
     assert {path.name for path in outcome.output.iterdir()} == {
-        *("streams", "touched_hours", "accounting.json", "lines", "judged")
+        *("streams", "touched_hours", "accounting.json", "lines", "odd_plays")
     }
     assert outcome.files() == {"data/streams/a.csv": rows_of(54, 54)}
     assert outcome.touched_hours().count() == 54
@@ -134,7 +134,7 @@ def test_the_latest_time_of_a_file_follows_its_last_modified(bench: Bench) -> No
 def test_an_empty_claim_gives_empty_outputs(spark: SparkSession, bench: Bench) -> None:
     outcome = bench.validate()
 
-    nothing = {"files": {}, "refused": {}, "explained": {}, "touched_days": {}}
+    nothing = {"files": {}, "refused": {}, "explained": {}, "touched_days": []}
     assert outcome.accounting() == {"run": A_RUN} | nothing
     assert_same_rows(outcome.streams(), plays(spark))
     assert_same_rows(outcome.touched_hours(), hours(spark))

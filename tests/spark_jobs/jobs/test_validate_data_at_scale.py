@@ -24,7 +24,7 @@ def a_claim(folder: Path, contents: dict[str, bytes]) -> Path:
         path = folder / "data" / "streams" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        file = {"file_key": f"data/streams/{name}", "uri": f"file:{path}"}
+        file = {"file_key": f"data/streams/{name}", "uri": f"file:{path}", "size": len(content)}
         files.append(file | {"last_modified": LAST_MODIFIED})
     claim = {"run": "scale", "commit": 0, "backfill_dates": [], "files": files}
     (folder / "claim.json").write_text(json.dumps(claim))

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from spark_jobs.schemas import JUDGED
 from spark_jobs.session import in_java
 from spark_jobs.transforms.common_lines import Layout, prove_common_lines
-from spark_jobs.transforms.line_rules import apply_line_rules, unite_valid_plays
+from spark_jobs.transforms.line_rules import apply_line_rules, select_odd_plays, unite_valid_plays
 from tests.builders import (
     PLAY_COLUMNS,
     a_claimed_file,
@@ -61,5 +61,4 @@ def judge_files(
     with in_java(spark):
         proven = prove_common_lines(lines, files, sorted(layouts, key=str)).persist()
         judged = apply_line_rules(proven, files).persist()
-        judged.count()  # computed here, as the job does
-    return unite_valid_plays(proven, judged), judged, files
+    return unite_valid_plays(proven, select_odd_plays(judged)), judged, files
