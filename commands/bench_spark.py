@@ -140,21 +140,13 @@ def run_spark(
         uri: Where the claim lies and the jobs write to.
         properties: What Spark needs to reach `uri`.
     """
-    common = ["--claim", f"{uri}/claim.json", "--lake", workload.lake]
-    own = {
-        "validate_data": ["--output", f"{uri}/validated", "--quarantine", f"{uri}/quarantine"],
-        "transform_kpis": [
-            *("--validated", f"{uri}/validated", "--metadata", f"{workload.uri}/metadata"),
-            *("--output", f"{uri}/kpis"),
-        ],
-    }
     asked = {
         job: {
-            "arguments": [*common, *own[job]],
+            "arguments": arguments,
             "properties": {**properties, **recording(work, job)},
             "is_small": workload.is_small or (engine.is_native and job in FIRST_COMPILER_JOBS),
         }
-        for job in JOBS
+        for job, arguments in build_arguments(workload, uri).items()
     }
     logs = {job: work / f"{job}.log" for job in JOBS}
     plan = {"jobs": asked, "work": str(work), "is_native": engine.is_native}
@@ -171,6 +163,17 @@ def run_spark(
         shuffled_bytes=sum(t["Shuffle Write Metrics"]["Shuffle Bytes Written"] for t in tasks),
         spilled_bytes=sum(task["Disk Bytes Spilled"] for task in tasks),
     )
+
+
+def build_arguments(workload: Workload, uri: str) -> dict[str, list[str]]:
+    """Build the arguments of both jobs."""
+    common = ["--claim", f"{uri}/claim.json", "--lake", workload.lake]
+    validated = f"{uri}/validated"
+    read = ["--validated", validated, "--metadata", f"{workload.uri}/metadata"]
+    return {
+        "validate_data": [*common, "--output", validated, "--quarantine", f"{uri}/quarantine"],
+        "transform_kpis": [*common, *read, "--output", f"{uri}/kpis"],
+    }
 
 
 def recording(work: Path, job: str) -> dict[str, str]:

@@ -98,7 +98,7 @@ def submit_command(
     is_small: bool,
 ) -> list[str]:
     """Give the command that runs a job, as a user would type it."""
-    options = [archive.java_options(f"{name}.py"), *spark_sizes.java_options(is_small=is_small)]
+    options = [archive.java_options(f"{name}.py"), spark_sizes.java_options(is_small=is_small)]
     return [
         str(Path(sys.executable).parent / "spark-submit"),
         "--properties-file",

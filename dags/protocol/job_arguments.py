@@ -49,12 +49,13 @@ def build_arguments(
 
 def build_properties(task: str, settings: Settings, *, is_small: bool) -> dict[str, str]:
     """Give a job's Spark settings: its workers, their Java, and what only this job needs."""
+    is_native = settings.spark_accelerator == accelerators.COMET and task in accelerators.JOBS
+    is_brief = is_small or (is_native and task in accelerators.FIRST_COMPILER_JOBS)
     properties = size_workers(task, settings)
-    for option in spark_sizes.java_options(is_small=is_small):
-        properties |= dict.fromkeys(JAVA_OPTIONS, option)
+    properties |= dict.fromkeys(JAVA_OPTIONS, spark_sizes.java_options(is_small=is_brief))
     if task == "extract_metadata":
         properties |= jdbc_properties(settings, settings.data_bucket)
-    if settings.spark_accelerator == accelerators.COMET and task in accelerators.JOBS:
+    if is_native:
         properties |= comet_properties(settings)
     return properties
 

@@ -75,15 +75,8 @@ def run(spark: SparkSession, args: argparse.Namespace) -> None:
     with session.sized(spark, claim.bytes):
         described = stream_files.describe_files(spark, files)
         with session.in_java(spark):
-            lines = read_once(spark, files, described, args)
-            judged = apply_line_rules(lines, described, track_id_prefix=args.track_id_prefix)
-            # Not to a file: a line of a hundred megabytes would be written in twice that memory.
-            judged = judged.persist(StorageLevel.DISK_ONLY)
-            odd_plays = storage.write_scratch(
-                select_odd_plays(judged).coalesce(MAX_ODD_FILES),
-                hadoop_files.join_uri(args.output, "odd_plays"),
-                schemas.FILE_PLAYS,
-            )
+            lines = read_once(files, described, args)
+            judged, odd_plays = judge_others(lines, described, args)
         plays = unite_valid_plays(lines, odd_plays)
         plays_by_hour = accounting.count_plays_by_file_and_hour(plays).coalesce(4).persist()
         counted = count_rows(plays_by_hour, judged, files)
@@ -107,29 +100,34 @@ def run(spark: SparkSession, args: argparse.Namespace) -> None:
 
 
 def read_once(
-    spark: SparkSession,
-    files: stream_files.StreamFiles,
-    described: DataFrame,
-    args: argparse.Namespace,
+    files: stream_files.StreamFiles, described: DataFrame, args: argparse.Namespace
 ) -> DataFrame:
     """Scan the files once and keep what the fast rule makes of their lines: LINES.
 
     All that follows reads it from there: counts, quarantine, plays; transform_kpis too.
     """
+    spark = described.sparkSession
     if not files.readable:
         return storage.from_rows(spark, [], schemas.LINES)
     layouts = choose_layouts(
-        Layout(
-            field_count=layout.field_count,
-            user_position=layout.user_position,
-            track_position=layout.track_position,
-            time_position=layout.time_position,
-        )
-        for _, layout in files.readable.values()
+        Layout(it.field_count, it.user_position, it.track_position, it.time_position)
+        for _, it in files.readable.values()
     )
     lines = stream_files.read_lines(spark, files)
     proven = prove_common_lines(lines, described, layouts, track_id_prefix=args.track_id_prefix)
     return storage.write_scratch(proven, hadoop_files.join_uri(args.output, "lines"), schemas.LINES)
+
+
+def judge_others(
+    lines: DataFrame, described: DataFrame, args: argparse.Namespace
+) -> tuple[DataFrame, DataFrame]:
+    """Judge the lines that the fast rule did not prove: JUDGED, and the plays among them."""
+    judged = apply_line_rules(lines, described, track_id_prefix=args.track_id_prefix)
+    # Not to a file: a line of a hundred megabytes would be written in twice that memory.
+    judged = judged.persist(StorageLevel.DISK_ONLY)
+    odd_plays = select_odd_plays(judged).coalesce(MAX_ODD_FILES)
+    uri = hadoop_files.join_uri(args.output, "odd_plays")
+    return judged, storage.write_scratch(odd_plays, uri, schemas.FILE_PLAYS)
 
 
 def count_rows(

@@ -17,8 +17,9 @@ def test_a_checkouts_settings_stand_unless_the_benchmark_asks_otherwise(
     monkeypatch.setattr(spark_submit, "LOCAL_SETTINGS", tmp_path / "own.conf")
     monkeypatch.setattr(spark_submit, "java_home", lambda: tmp_path / "java")
     monkeypatch.setattr(spark_submit, "ARCHIVES", tmp_path / "archives")
-    asked = {"arguments": ["--lake", "file:/x"], "properties": {"spark.local.dir": "/scratch"}}
-    plan = {"jobs": {"transform_kpis": asked}, "work": str(tmp_path), "is_small": True}
+    own = {"spark.local.dir": "/scratch"}
+    asked = {"arguments": ["--lake", "file:/x"], "properties": own, "is_small": True}
+    plan = {"jobs": {"transform_kpis": asked}, "work": str(tmp_path), "is_native": False}
     monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(plan) + "\n"))
 
     bench_submit.main()

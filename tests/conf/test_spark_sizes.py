@@ -15,5 +15,5 @@ def test_a_claim_is_small_up_to_the_bound() -> None:
 
 
 def test_only_small_jobs_do_without_javas_second_compiler() -> None:
-    assert spark_sizes.java_options(is_small=True) == ["-XX:TieredStopAtLevel=1"]
-    assert spark_sizes.java_options(is_small=False) == []
+    assert spark_sizes.java_options(is_small=True) == "-XX:TieredStopAtLevel=1"
+    assert "TieredStopAtLevel" not in spark_sizes.java_options(is_small=False)

@@ -12,7 +12,14 @@ import yaml
 
 from conf import accelerators
 from conf.settings import load_settings
-from dags.protocol.job_arguments import JOBS, build_arguments, build_properties, size_workers
+from conf.spark_sizes import LATE_SECOND_COMPILER
+from dags.protocol.job_arguments import (
+    JAVA_OPTIONS,
+    JOBS,
+    build_arguments,
+    build_properties,
+    size_workers,
+)
 from dags.systems.emr_serverless import Task, build_attempt
 from localaws.emr_serverless.worker_sizes import read_workers
 
@@ -141,7 +148,7 @@ def test_only_the_job_that_reads_the_database_gets_its_driver_and_password() -> 
         task: {
             name: text
             for name, text in build_properties(task, SETTINGS, is_small=False).items()
-            if name not in size_workers(task, SETTINGS)
+            if name not in size_workers(task, SETTINGS) and name not in JAVA_OPTIONS
         }
         for task in JOBS
     }
@@ -168,6 +175,8 @@ def test_a_job_names_its_executors_to_begin_with_the_fewest_and_the_most() -> No
         "spark.dynamicAllocation.initialExecutors": "2",
         "spark.dynamicAllocation.minExecutors": "1",
         "spark.dynamicAllocation.maxExecutors": "6",
+        "spark.driver.extraJavaOptions": LATE_SECOND_COMPILER,
+        "spark.executor.extraJavaOptions": LATE_SECOND_COMPILER,
     }
 
 
@@ -181,9 +190,9 @@ def test_a_small_run_does_without_javas_second_compiler(task: str) -> None:
     }
 
 
-@pytest.mark.parametrize("task", ["validate_data", "transform_kpis"])
-def test_comet_shares_the_memory_of_the_executors(task: str) -> None:
-    plain = build_properties(task, SETTINGS, is_small=False)
+@pytest.mark.parametrize(("task", "is_brief"), [("validate_data", False), ("transform_kpis", True)])
+def test_comet_shares_the_memory_of_the_executors(task: str, is_brief: bool) -> None:
+    plain = build_properties(task, SETTINGS, is_small=is_brief)
     settings = dataclasses.replace(SETTINGS, spark_accelerator="comet")
 
     properties = build_properties(task, settings, is_small=False)
