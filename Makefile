@@ -9,6 +9,11 @@ PY := $(VENV)/bin/python
 # The copy of the lock that .venv was built from. It is written last: without it .venv is half made, and made again.
 READY := $(VENV)/requirements.lock
 UV_VERSION := 0.13.9
+# The root and localaws on the path of .venv. At each setup: a .venv may be older than a folder of these.
+PUT_ON_PATH := import pathlib, sysconfig; \
+	path = pathlib.Path(sysconfig.get_path("purelib"), "music_streaming_etl.pth"); \
+	text = "../../../..\n../../../../packages/localaws/src\n"; part = path.with_suffix(".part"); \
+	path.is_file() and path.read_text() == text or part.write_text(text) and part.replace(path)
 # Airflow 2.9.2, the second version that the DAG runs on; its pins fight those of .venv.
 AIRFLOW_2 := .cache/airflow-2.9.2
 AIRFLOW_2_LOCK := conf/aws/airflow-2.9.2.lock
@@ -34,6 +39,7 @@ help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 setup: $(READY) ## Make the environment: Python packages in .venv, Java and jars in .cache
+	@$(PY) -c '$(PUT_ON_PATH)'
 	@$(PY) -m commands.java --ensure >&2
 	@$(PY) -m commands.jars --ensure >&2
 
@@ -45,7 +51,6 @@ $(READY): requirements.lock
 	echo "Making the Python environment in $(VENV) (a minute or two) ..." >&2; \
 	rm -rf $(VENV) && "$$python" -m venv $(VENV) >&2 && \
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock >&2 && \
-	$(PY) -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "music_streaming_etl.pth").write_text("../../../..\n")' && \
 	cp requirements.lock $(VENV)/lock.part && mv $(VENV)/lock.part $(READY) || { \
 	  echo "error: $(VENV) could not be made (see above): check the connection to the package index and run make again" >&2; exit 2; }
 

@@ -198,7 +198,8 @@ def submitting(engine: SparkEngine, plan: Mapping[str, Any]) -> Iterator[dict[st
     """
     # When Java ends, its logging could stop before S3A has told its calls.
     options = "-Dlog4j.shutdownHookEnabled=false"
-    paths = {"PYTHONPATH": str(engine.checkout), "SPARK_SUBMIT_OPTS": options}
+    ours = (engine.checkout, engine.checkout / "packages" / "localaws" / "src")
+    paths = {"PYTHONPATH": os.pathsep.join(map(str, ours)), "SPARK_SUBMIT_OPTS": options}
     with subprocess.Popen(
         [engine.python, "-P", str(SUBMIT)],
         cwd=engine.checkout,

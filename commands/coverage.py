@@ -16,6 +16,7 @@ from localaws.redshift_data import not_covered as redshift_data
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "coverage.md"
+TESTS = ROOT / "packages" / "localaws" / "tests"
 AWS_PAGES = "https://docs.aws.amazon.com/"
 GROUPS = {
     "data-api": "Redshift Data API",
@@ -69,7 +70,7 @@ class Collector:
 def collect_rules() -> list[Rule]:
     """Collect the rules from the tests of localaws, running none."""
     collector = Collector()
-    options = ["--collect-only", "-qq", str(ROOT / "tests" / "localaws")]
+    options = ["--collect-only", "-qq", "-c", str(ROOT / "pyproject.toml"), str(TESTS)]
     with contextlib.redirect_stdout(io.StringIO()) as output:
         code = pytest.main(options, plugins=[collector])
     if code != pytest.ExitCode.OK:

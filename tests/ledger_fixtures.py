@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from dags.systems.ledger import Ledger
-from tests import servers
-from tests.localaws.dynamodb_tables import make_table
+from packages.localaws.tests import servers
+from packages.localaws.tests.dynamodb_tables import make_table
 
 
 @pytest.fixture(scope="session")

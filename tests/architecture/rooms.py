@@ -95,6 +95,7 @@ ROOMS = {
         STANDARD | SPARK,
     ),
     "localaws": Room(("localaws",), None),
+    "packages.localaws.tests": Room(("localaws", "packages.localaws.tests"), None),
     "commands": Room(
         (
             *("commands", "conf", "localaws", "spark_jobs.schemas"),

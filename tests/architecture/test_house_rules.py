@@ -117,7 +117,7 @@ def joins_without_a_side(root: Path) -> Finding:
 
 
 def vague_test_names(root: Path) -> Finding:
-    for name, _, tree in parsed(root, "tests"):
+    for name, _, tree in (*parsed(root, "tests"), *parsed(root, "packages")):
         for function in functions(tree):
             if function.name.startswith("test_") and VAGUE_WORDS & set(function.name.split("_")):
                 yield f"{name}: {function.name} does not say what happens"

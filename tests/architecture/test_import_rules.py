@@ -9,9 +9,11 @@ import pytest
 from tests.architecture.rooms import ROOMS, Room
 
 ROOT = Path(__file__).resolve().parents[2]
+# A package of its own below packages/: its modules have the names they have where it is installed.
+PACKAGED = ("packages", "localaws", "src")
 # tests/ mirrors the rooms and may import all of them; folders with a dot are tools'.
 NO_ROOMS = frozenset({"tests", "build", "docs"})
-OURS = frozenset({"commands", "conf", "dags", "localaws", "spark_jobs", "tests"})
+OURS = frozenset({"commands", "conf", "dags", "localaws", "packages", "spark_jobs", "tests"})
 # MWAA puts the DAG folder itself on the path.
 SHORT_NAMES = {"steps": "dags.steps", "systems": "dags.systems"}
 FOLDER_ROOMS = (
@@ -30,11 +32,19 @@ def source_files(root: Path) -> list[PurePosixPath]:
     return sorted(path for path in found if path.parts[0] not in NO_ROOMS)
 
 
+def folder_of(file: PurePosixPath) -> tuple[str, ...]:
+    """Return the packages that the file's module lies in, from the outermost."""
+    folder = file.parts[:-1]
+    return folder[len(PACKAGED) :] if folder[: len(PACKAGED)] == PACKAGED else folder
+
+
 def room_of(file: PurePosixPath) -> str:
     """Return the name of the room the file lies in, whether ROOMS knows it or not."""
-    module = [*file.parts[:-1], file.stem]
+    module = [*folder_of(file), file.stem]
     if module[-1] == "__init__":
         del module[-1]
+    if module[0] == "packages":
+        return ".".join(module[:3])
     if ".".join(module[:2]) in FOLDER_ROOMS or module[0] == "spark_jobs":
         return ".".join(module[:2])
     if module[0] == "dags" and len(file.parts) > 2:
@@ -48,7 +58,8 @@ def imported_modules(root: Path, file: PurePosixPath) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (full_name(alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            package = file.parts[: len(file.parts) - node.level] if node.level else ()
+            folder = folder_of(file)
+            package = folder[: len(folder) + 1 - node.level] if node.level else ()
             base = full_name(".".join([*package, *filter(None, [node.module])]))
             yield from (member_or_module(root, base, alias.name) for alias in node.names)
 
@@ -124,7 +135,9 @@ def test_every_room_of_the_table_that_is_one_file_is_there() -> None:
         ("spark_jobs/transforms/plays.py", "import spark_jobs.storage", "spark_jobs.storage"),
         ("spark_jobs/storage.py", "import spark_jobs.jobs.load", "spark_jobs.jobs.load"),
         ("spark_jobs/schemas.py", "from pyspark.sql import Row", "pyspark.sql"),
-        ("localaws/up.py", "from conf import settings", "conf"),
+        ("packages/localaws/src/localaws/up.py", "from conf import settings", "conf"),
+        ("packages/localaws/tests/test_up.py", "from tests import builders", "tests"),
+        ("packages/localaws/tests/s3/test_up.py", "import commands.run", "commands.run"),
         ("commands/run.py", "import spark_jobs.storage", "spark_jobs.storage"),
         ("commands/run.py", "import dags.etl", "dags.etl"),
     ],
@@ -148,7 +161,8 @@ def test_a_planted_forbidden_import_is_found(
         ("dags/systems/ledger.py", "def f():\n    import boto3"),
         ("spark_jobs/jobs/load.py", "from spark_jobs import schemas, storage\nimport argparse"),
         ("spark_jobs/transforms/plays.py", "from pyspark.sql import functions as F"),
-        ("localaws/up.py", "import moto\nfrom localaws import ports"),
+        ("packages/localaws/src/localaws/up.py", "import moto\nfrom localaws import ports"),
+        ("packages/localaws/tests/s3/test_up.py", "from .. import servers\nimport localaws.up"),
         ("commands/run.py", "import numpy\nfrom spark_jobs import schemas"),
     ],
 )

@@ -27,7 +27,7 @@ from conf import places
 from conf.settings import load_settings
 from localaws.errors import LocalAwsError
 from localaws.npm import NpmProgram
-from tests.servers import PROGRAMS
+from packages.localaws.tests.servers import PROGRAMS
 
 PEM = b"-----BEGIN CERTIFICATE-----\nMIIE+/ab=\n-----END CERTIFICATE-----\n"
 SCRIPT = """exports.defaults = [

@@ -83,7 +83,7 @@ def main(dag_folder: Path) -> None:
 
 def leave_on_path(dag_folder: Path) -> None:
     """Take this repository from the path, and put the DAG folder at its end, as Airflow does."""
-    ours = (ROOT, Path(__file__).resolve().parent)
+    ours = (ROOT, ROOT / "packages" / "localaws" / "src", Path(__file__).resolve().parent)
     sys.path[:] = [name for name in sys.path if Path(name).resolve() not in ours]
     sys.path.append(str(dag_folder))
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dags.systems.bucket import Bucket
-from tests import servers
+from packages.localaws.tests import servers
 from tests.dags.memory_s3 import MemoryS3
 from tests.ledger_fixtures import dynamodb, ledger
 

@@ -9,7 +9,7 @@ import pytest
 
 from dags.systems import bucket as buckets
 from dags.systems.bucket import Bucket, BucketError, Listing, StoredObject, in_parallel
-from tests import servers
+from packages.localaws.tests import servers
 from tests.dags.memory_s3 import MemoryS3
 
 STRANGE_KEYS = [
