@@ -11,13 +11,13 @@ from typing import Any, get_args
 
 from conf import places
 from conf.run_log import get_log
+from dags.metadata import load
+from dags.metadata.load import LoadRules, MetadataFile
+from dags.metadata.report import LoadReport, describe_files, describe_rows
 from dags.protocol.candidates import is_delivery
 from dags.protocol.errors import FinalError
 from dags.protocol.params import RunParams
 from dags.protocol.pipeline import Pipeline
-from dags.steps import metadata_load
-from dags.steps.metadata_load import LoadRules, MetadataFile
-from dags.steps.metadata_report import LoadReport, describe_files, describe_rows
 from dags.systems import metadata
 
 TABLES: tuple[metadata.Table, ...] = get_args(metadata.Table)
@@ -65,7 +65,7 @@ def _load(
     with contextlib.ExitStack() as open_files, pipeline.open_metadata() as connection:
         rejected = open_files.enter_context(tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY))
         packing = open_files.enter_context(contextlib.ExitStack())
-        quarantine = packing.enter_context(metadata_load.write_quarantine(rejected))
+        quarantine = packing.enter_context(load.write_quarantine(rejected))
 
         def keep(report: LoadReport) -> None:
             packing.close()  # its last bytes are written then
@@ -75,7 +75,7 @@ def _load(
                 pipeline.bucket.upload(key, rejected)
             _tell(pipeline, run_id, report)
 
-        return metadata_load.run(connection, files, quarantine, rules, keep)
+        return load.run(connection, files, quarantine, rules, keep)
 
 
 def _list_files(pipeline: Pipeline) -> Iterator[MetadataFile]:

@@ -30,18 +30,9 @@ class Room:
 ROOMS = {
     "conf": Room(("conf",), STANDARD | {"yaml"}),
     "dags": Room(("dags", "conf"), STANDARD | {"airflow"}),
-    "dags.steps": Room(
-        (
-            "dags.systems",
-            "dags.protocol",
-            "conf",
-            "dags.steps.metadata_values",
-            "dags.steps.metadata_rows",
-            "dags.steps.metadata_load",
-            "dags.steps.metadata_report",
-        ),
-        STANDARD,
-    ),
+    "dags.steps": Room(("dags.systems", "dags.protocol", "dags.metadata", "conf"), STANDARD),
+    # Users and songs files: their rules, their load, its report.
+    "dags.metadata": Room(("dags.metadata", "dags.systems.metadata", "conf"), STANDARD),
     # What runs, rebuilds and compactions share: the promise itself.
     "dags.protocol": Room(("dags.systems", "dags.protocol", "conf"), STANDARD),
     "dags.systems": Room(
@@ -98,7 +89,7 @@ ROOMS = {
     "commands": Room(
         (
             *("commands", "conf", "localaws", "spark_jobs.schemas"),
-            *("dags.steps", "dags.systems", "dags.protocol"),
+            *("dags.steps", "dags.metadata", "dags.systems", "dags.protocol"),
         ),
         None,
     ),

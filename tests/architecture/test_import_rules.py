@@ -16,6 +16,7 @@ OURS = frozenset({"commands", "conf", "dags", "localaws", "spark_jobs", "tests"}
 SHORT_NAMES = {"steps": "dags.steps", "systems": "dags.systems"}
 FOLDER_ROOMS = (
     "dags.steps",
+    "dags.metadata",
     "dags.systems",
     "dags.protocol",
     "spark_jobs.jobs",
@@ -144,7 +145,7 @@ def test_a_planted_forbidden_import_is_found(
     ("file", "line"),
     [
         ("dags/etl.py", "from dags.steps import other\nfrom airflow.sdk import dag"),
-        ("dags/steps/claim.py", "from dags.steps import metadata_rows\nfrom systems import lake"),
+        ("dags/steps/claim.py", "from dags.metadata import rows\nfrom systems import lake"),
         ("dags/systems/ledger.py", "def f():\n    import boto3"),
         ("spark_jobs/jobs/load.py", "from spark_jobs import schemas, storage\nimport argparse"),
         ("spark_jobs/transforms/plays.py", "from pyspark.sql import functions as F"),
@@ -153,7 +154,7 @@ def test_a_planted_forbidden_import_is_found(
     ],
 )
 def test_an_import_that_the_table_names_passes(tmp_path: Path, file: str, line: str) -> None:
-    for module in ("dags/steps/metadata_rows.py", "spark_jobs/schemas.py", "spark_jobs/storage.py"):
+    for module in ("dags/metadata/rows.py", "spark_jobs/schemas.py", "spark_jobs/storage.py"):
         plant(tmp_path, module, "")
     plant(tmp_path, file, line)
 
