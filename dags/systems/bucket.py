@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -205,9 +206,13 @@ class Bucket:
 
 
 def in_parallel(act: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """Call for each item, several at a time; results in their order, the first error raised."""
+    """Call for each item, several at a time; results in their order, the first error raised.
+
+    Each call has a copy of the caller's context, so that its log names the run too.
+    """
+    calls = [partial(copy_context().run, act, item) for item in items]
     with ThreadPoolExecutor(PARALLEL_CALLS) as pool:
-        return list(pool.map(act, items))
+        return list(pool.map(lambda call: call(), calls))
 
 
 def _stored(found: dict[str, Any]) -> StoredObject:

@@ -5,13 +5,11 @@ import csv
 import datetime
 import io
 import itertools
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from conf.sql import read_statement
+from conf.sql import list_migrations, read_statement
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
@@ -22,7 +20,6 @@ Table = Literal["users", "songs"]
 Value = int | float | bool | str | datetime.date | None
 
 SQL_FOLDER = "conf.sql.postgres"
-MIGRATION = re.compile(r"([0-9]{4})_[a-z0-9_]+\.sql")
 COPY_ROWS = 2000  # a row holds 5.6 KB at most, so a batch stays below 12 MB
 CONNECT_SECONDS = 10
 
@@ -110,7 +107,7 @@ def migrate(connection: "Connection") -> list[str]:
         _execute(connection, "lock_migrations")
         _execute(connection, "create_schema_version")
     applied = []
-    for version, file_name in _migrations():
+    for version, file_name in list_migrations(SQL_FOLDER):
         with transaction(connection):
             _execute(connection, "lock_migrations")
             if version not in _read_schema_version(connection):
@@ -129,7 +126,8 @@ def check_schema(connection: "Connection") -> None:
         applied = _read_schema_version(connection)
     except psycopg2.errors.UndefinedTable:
         applied = set()
-    missing = [file_name for version, file_name in _migrations() if version not in applied]
+    known = list_migrations(SQL_FOLDER)
+    missing = [file_name for version, file_name in known if version not in applied]
     if missing:
         raise MetadataStateError(
             f"the metadata database lacks {', '.join(missing)}: run `make up`, or deploy, first"
@@ -216,14 +214,6 @@ def note_load(connection: "Connection", files: Iterable[NotedFile], version: str
     for file in files:
         _execute(connection, "insert_metadata_file", asdict(file))
     _execute(connection, "merge_metadata_version", {"version": version})
-
-
-def _migrations() -> list[tuple[int, str]]:
-    """Give number and file name of each migration, in their order."""
-    names = [file.name for file in resources.files(SQL_FOLDER).iterdir()]
-    return sorted(
-        (int(found[1]), found[0]) for name in names if (found := MIGRATION.fullmatch(name))
-    )
 
 
 def _read_schema_version(connection: "Connection") -> set[int]:

@@ -2,17 +2,15 @@
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 from conf import places
 from conf.forms import ROLE_ARN
-from conf.sql import read_statement
+from conf.sql import MIGRATION, list_migrations, read_statement
 
 SQL_FOLDER = "conf.sql.redshift"
-MIGRATION = re.compile(r"([0-9]{4})_[a-z0-9_]+\.sql")
 FIRST_POLL_SECONDS = 0.02
 POLL_SECONDS = 1.0
 # Serializable isolation violation; a table made after the transaction's snapshot.
@@ -152,7 +150,7 @@ def missing_migrations(warehouse: Warehouse) -> list[str]:
         if '"schema_version" does not exist' not in str(error):
             raise
         seen = set()
-    known = dict(migrations())
+    known = dict(list_migrations(SQL_FOLDER))
     unknown = sorted(seen - known.keys())
     if unknown:
         raise SchemaVersionError(
@@ -181,7 +179,7 @@ def migrate(warehouse: Warehouse) -> list[str]:
     warehouse.query(Statement(read_sql("create_schema_version")))
     seen = read_schema_version(warehouse)
     applied = []
-    for version, file_name in migrations():
+    for version, file_name in list_migrations(SQL_FOLDER):
         if version not in seen:
             values: dict[str, str | int] = {"version": version, "file_name": file_name}
             note = fill(read_sql("insert_schema_version"), values)
@@ -195,13 +193,6 @@ def read_schema_version(warehouse: Warehouse) -> set[int]:
     """Give the numbers of the migrations that the warehouse has."""
     rows = warehouse.query(Statement(read_sql("select_schema_version"))).rows
     return {int(row[0]) for row in rows}
-
-
-def migrations() -> Iterator[tuple[int, str]]:
-    """Give number and file name of each migration, in their order."""
-    for name in sorted(file.name for file in resources.files(SQL_FOLDER).iterdir()):
-        if found := MIGRATION.fullmatch(name):
-            yield int(found[1]), name
 
 
 def read_sql(name: str) -> str:

@@ -2,11 +2,13 @@
 
 import contextlib
 import io
+from contextvars import copy_context
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from conf import run_log
 from dags.systems import bucket as buckets
 from dags.systems.bucket import Bucket, BucketError, Listing, StoredObject, in_parallel
 from tests import servers
@@ -223,6 +225,17 @@ def test_parallel_results_keep_the_order_of_their_items() -> None:
 
     assert in_parallel(lambda item: item * 2, items) == [2 * item for item in items]
     assert in_parallel(str, []) == []
+
+
+def test_the_log_of_parallel_calls_names_the_callers_run(caplog: pytest.LogCaptureFixture) -> None:
+    copy_context().run(log_in_parallel, "daily-1")
+
+    assert [record.getMessage() for record in caplog.records] == ["[daily-1] file 1"]
+
+
+def log_in_parallel(run_id: str) -> None:
+    run_log.name_run(run_id)
+    in_parallel(lambda item: run_log.get_log("x").error("file %d", item), [1])
 
 
 def test_the_first_error_of_parallel_calls_is_raised() -> None:
