@@ -77,7 +77,7 @@ def _reason(context: Any, settings: Settings) -> str:
 
     error, task_id = context.get("exception"), context["ti"].task_id
     if task_id in JOBS and (not error or isinstance(error, TaskDeferralError)):
-        client = connections.make_client("emr-serverless", settings.region)
+        client = connections.open_session(settings.region).client("emr-serverless")
         emr = EmrServerless(client, settings.emr_application)
         since = datetime.now(UTC) - timedelta(minutes=settings.lease_minutes)
         error = emr.explain_last(places.run_name(context["run_id"]), task_id, since) or error

@@ -64,7 +64,8 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(pipeline, "open_alerts", lambda _: alerts)
     monkeypatch.setattr(pipeline, "open_bucket", lambda _: bucket)
     monkeypatch.setattr(failure_report, "load_own_settings", lambda: settings)
-    monkeypatch.setattr(connections, "make_client", lambda *_: FakeEmr())
+    session = SimpleNamespace(client=lambda _: FakeEmr())
+    monkeypatch.setattr(connections, "open_session", lambda _: session)
     return left
 
 
@@ -141,7 +142,7 @@ def test_a_reason_that_cannot_be_found_out_holds_no_alert_up(
     def refuse(*_: Any) -> None:
         raise OSError("no such service")
 
-    monkeypatch.setattr(connections, "make_client", refuse)
+    monkeypatch.setattr(connections, "open_session", refuse)
 
     report_failure(a_context("validate_data"))
 
