@@ -10,6 +10,7 @@ PURE = frozenset(
 )
 PURE |= frozenset({"itertools", "math", "operator", "re", "typing"})
 SPARK = frozenset({"pyspark", "py4j"})
+SERVICES = "cloudwatch dynamodb emr_serverless redshift_data s3 sns"
 BOUNDARY = ("spark_jobs.schemas", "spark_jobs.errors")
 
 
@@ -20,10 +21,12 @@ class Room:
     Attributes:
         ours: modules of this project, with all below them.
         libraries: top names or dotted prefixes; None for any that is not ours.
+        types: libraries that are there for mypy alone: `if TYPE_CHECKING` may import them.
     """
 
     ours: tuple[str, ...]
     libraries: frozenset[str] | None
+    types: frozenset[str] = frozenset()
 
 
 # Keys are where the importing file lies; docs and reasons: the table of the house style.
@@ -36,7 +39,9 @@ ROOMS = {
     # What runs, rebuilds and compactions share: the promise itself.
     "dags.protocol": Room(("dags.systems", "dags.protocol", "conf"), STANDARD),
     "dags.systems": Room(
-        ("conf",), STANDARD | {"airflow", "boto3", "botocore", "psycopg2", "aiobotocore"}
+        ("conf",),
+        STANDARD | {"airflow", "boto3", "botocore", "psycopg2", "aiobotocore"},
+        types=frozenset(f"types_boto3_{service}" for service in SERVICES.split()),
     ),
     "spark_jobs": Room((), frozenset()),
     "spark_jobs.errors": Room((), STANDARD | {"pyspark.sql.types"}),
