@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 from conf import places
 from conf.run_log import get_log
@@ -20,7 +20,6 @@ from dags.protocol.params import RunParams
 from dags.protocol.pipeline import Pipeline
 from dags.systems import metadata
 
-TABLES: tuple[metadata.Table, ...] = get_args(metadata.Table)
 KEPT_IN_MEMORY = 1 << 20  # bytes of quarantine; more goes to a file
 
 log = get_log(__name__)
@@ -79,7 +78,7 @@ def _load(
 
 
 def _list_files(pipeline: Pipeline) -> Iterator[MetadataFile]:
-    for table in TABLES:
+    for table in load.TABLES:
         for found in pipeline.bucket.list_objects(f"{pipeline.settings.data_prefix}/{table}/"):
             if is_delivery(found.key):
                 opener = partial(pipeline.bucket.open, found.key, found.etag)
