@@ -73,14 +73,14 @@ def read_commits(bucket: Bucket) -> Commits:
 def read_streams(redshift: Warehouse) -> Hours:
     rows = redshift.query(Statement(read_sql("reconcile_streams"))).rows
     return Hours(
-        Counter({hour: int(plays) for hour, plays, _ in rows}),
-        Counter({hour: int(checksum) for hour, _, checksum in rows}),
+        Counter({str(hour): int(str(plays)) for hour, plays, _ in rows}),
+        Counter({str(hour): int(str(checksum)) for hour, _, checksum in rows}),
     )
 
 
 def read_hourly_kpis(redshift: Warehouse) -> Counter[str]:
     rows = redshift.query(Statement(read_sql("reconcile_hourly_kpis"))).rows
-    return Counter({hour: int(plays) for hour, plays in rows})
+    return Counter({str(hour): int(str(plays)) for hour, plays in rows})
 
 
 def read_lake(bucket: Bucket, commit: int) -> Lake:

@@ -56,7 +56,7 @@ def end_dead_runs(systems: Systems) -> int:
     """
     application = systems.emr.application_id()
     jobs = partial(live_jobs, systems.emr.client, application)
-    systems.emr.cancel_orphans(application, jobs())
+    systems.emr.cancel_orphans(application, {job["id"]: job["name"] for job in jobs()})
     wait_until_none(jobs, "job run", JOB_SECONDS)
     wait_until_none(partial(live_batches, systems.redshift_data), "SQL batch", BATCH_SECONDS)
     return free_files(systems.dynamodb, systems.table)

@@ -82,7 +82,7 @@ def open_settings(environment: str) -> Settings:
         SettingsError: There is no such environment.
     """
     settings = load_settings(environment)
-    caller = connections.make_client("sts", settings.region).get_caller_identity()
+    caller = connections.open_session(settings.region).client("sts").get_caller_identity()
     if caller["Account"] != settings.account_id:
         raise CommandError(
             f"these credentials are of account {caller['Account']} ({caller['Arn']}), "
@@ -93,7 +93,7 @@ def open_settings(environment: str) -> Settings:
 
 def secret_reader(settings: Settings) -> Callable[[str], Any]:
     """Give what reads a connection from its secret, as Airflow's backend would."""
-    client = connections.make_client("secretsmanager", settings.region)
+    client = connections.open_session(settings.region).client("secretsmanager")
 
     def read_secret(connection_id: str) -> Any:
         name = f"{settings.connections_prefix}/{connection_id}"

@@ -13,7 +13,7 @@ from commands.parquet_tables import count_rows, read_table
 from conf.explanations import describe
 from conf.settings import load_settings
 from conf.unknown_plays import TRACKS, USERS, describe_unknown
-from dags.steps.metadata_report import describe_files, describe_rows
+from dags.metadata.report import describe_files, describe_rows
 from spark_jobs import schemas
 
 SHOWN_ROWS = 5

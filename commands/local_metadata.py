@@ -9,9 +9,8 @@ from typing import BinaryIO
 
 from commands.delivery import DeliveredFile, Delivery
 from conf.settings import load_settings
-from dags.steps import metadata_load
-from dags.steps.metadata_load import LoadRules
-from dags.steps.metadata_report import LoadReport
+from dags.metadata.load import DEFAULT_RULES, LoadRules, MetadataFile, run, write_quarantine
+from dags.metadata.report import LoadReport
 from dags.systems import metadata
 from localaws.postgres import PostgresServer
 
@@ -34,7 +33,7 @@ class LocalMetadata:
 
 @contextlib.contextmanager
 def open_metadata(
-    state: Path, delivery: Delivery, rules: LoadRules = metadata_load.DEFAULT_RULES
+    state: Path, delivery: Delivery, rules: LoadRules = DEFAULT_RULES
 ) -> Iterator[LocalMetadata]:
     """Start PostgreSQL over `state/postgres`, load the delivery, and stop it at the end."""
     server = PostgresServer(state / "postgres")
@@ -46,7 +45,7 @@ def load(
     server: PostgresServer,
     state: Path,
     delivery: Delivery,
-    rules: LoadRules = metadata_load.DEFAULT_RULES,
+    rules: LoadRules = DEFAULT_RULES,
 ) -> LocalMetadata:
     """Bring the delivery into the database; rejected rows go to a file of `state`."""
     server.create_database(DATABASE)
@@ -55,7 +54,7 @@ def load(
         ("songs", delivery.songs),
     )
     files = [
-        metadata_load.MetadataFile(file.file_key, file.etag, table, opener(file.path))
+        MetadataFile(file.file_key, file.etag, table, opener(file.path))
         for table, kind in kinds
         for file in kind
     ]
@@ -65,8 +64,8 @@ def load(
         part.open("wb") as file,
     ):
         metadata.migrate(connection)
-        with metadata_load.write_quarantine(file) as sink:
-            report = metadata_load.run(connection, files, sink, rules)
+        with write_quarantine(file) as sink:
+            report = run(connection, files, sink, rules)
     if report.is_changed:
         part.replace(quarantine)
     return LocalMetadata(

@@ -68,7 +68,7 @@ def make_client(stack: Stack, service: str) -> Any:
     """Give a boto3 client of the stack, whatever the caller's environment says of AWS."""
     environment = stack.environment()
     names = {"s3": "AWS_ENDPOINT_URL_S3", "dynamodb": "AWS_ENDPOINT_URL_DYNAMODB"}
-    client = boto3.client(
+    client = boto3.client(  # type: ignore[call-overload]
         service,
         endpoint_url=environment[names.get(service, "AWS_ENDPOINT_URL")],
         region_name=environment["AWS_REGION"],

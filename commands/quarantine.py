@@ -79,7 +79,9 @@ def read_last_run(bucket: Bucket) -> Iterator[RejectedLine]:
     reports = [each for each in bucket.list_objects(places.REPORTS) if each.key.endswith(".json")]
     if not reports:
         raise CommandError("no run has ended yet: make run DATA=path/to/data")
-    report = bucket.read_json(max(reports, key=lambda each: (each.last_modified, each.key)).key)
+    report = json.loads(
+        bucket.require(max(reports, key=lambda each: (each.last_modified, each.key)).key)
+    )
     for file in read_dataset(bucket, report["quarantine"]):
         yield from _read_parquet(io.BytesIO(bucket.read(file.key) or b""))
     metadata = bucket.read(places.metadata_quarantine_key(places.run_name(report["run"])))

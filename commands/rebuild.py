@@ -30,7 +30,7 @@ def main(argv: list[str]) -> int:
     try:
         if not is_local(args):
             settings = open_settings(args.environment)
-            client = connections.make_client("mwaa", settings.region)
+            client = connections.open_session(settings.region).client("mwaa")
             print_begun(settings, begin_run(client, settings, datetime.now(UTC)))
             return 0
     except MISTAKES as error:

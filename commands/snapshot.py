@@ -6,7 +6,6 @@ links through it. So one rename publishes a commit, and a killed call publishes 
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
@@ -20,6 +19,7 @@ import pyarrow.parquet
 
 from commands.errors import CommandError
 from commands.parquet_tables import arrow_schema
+from localaws.processes import try_lock
 from spark_jobs import schemas
 
 STATE = ".state"
@@ -61,10 +61,8 @@ def open_output(out: Path) -> Iterator[Snapshot]:
     state = out / STATE
     state.mkdir(parents=True, exist_ok=True)
     with (state / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise CommandError(f"another spark-run works on {out}: wait for it to end") from error
+        if not try_lock(lock.fileno()):
+            raise CommandError(f"another spark-run works on {out}: wait for it to end")
         snapshot = read_snapshot(out)
         check_schemas(snapshot)
         check_room(lock)

@@ -1,27 +1,25 @@
 """The log of the workers: every line names the run that it is about."""
 
 import logging
-from collections.abc import MutableMapping
-from typing import Any
+from contextvars import ContextVar
 
-_current = {"run": "no run"}
-
-
-class RunLog(logging.LoggerAdapter):  # type: ignore[type-arg]
-    """A log whose lines begin with the run's id; one process works on one run at a time."""
-
-    def process(
-        self, msg: Any, kwargs: MutableMapping[str, Any]
-    ) -> tuple[Any, MutableMapping[str, Any]]:
-        # The message is a format: a run's id may hold its sign.
-        return f"[{_current['run'].replace('%', '%%')}] {msg}", kwargs
+_run: ContextVar[str] = ContextVar("run", default="no run")
 
 
-def get_log(name: str) -> RunLog:
-    """Give the log of a module."""
-    return RunLog(logging.getLogger(name), {})
+def _add_run(record: logging.LogRecord) -> bool:
+    """Begin a line with the run's id; with arguments the line is a format, and its sign doubled."""
+    run = _run.get().replace("%", "%%") if record.args else _run.get()
+    record.msg = f"[{run}] {record.msg}"
+    return True
+
+
+def get_log(name: str) -> logging.Logger:
+    """Get the log of a module."""
+    log = logging.getLogger(name)
+    log.addFilter(_add_run)  # a filter that is there already is not added again
+    return log
 
 
 def name_run(run_id: str) -> None:
-    """Say which run the lines to come are about."""
-    _current["run"] = run_id
+    """Say which run the lines to come are about, in this thread and those that copy its context."""
+    _run.set(run_id)

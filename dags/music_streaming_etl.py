@@ -24,6 +24,7 @@ from airflow.providers.amazon.aws.sensors.s3 import S3KeySensor
 from conf.settings import Settings, load_own_settings
 from dags import tasks
 from dags.airflow_versions import DAG, Param
+from dags.failure_report import report_failure
 from dags.spark_job import SparkJobOperator
 
 settings = load_own_settings()
@@ -71,7 +72,7 @@ default_args: dict[str, Any] = {
     "retries": settings.task_retries,
     "retry_delay": timedelta(seconds=settings.retry_seconds),
     "execution_timeout": timedelta(minutes=settings.task_timeout_minutes),
-    "on_failure_callback": tasks.report_failure,
+    "on_failure_callback": report_failure,
 }
 
 with DAG(

@@ -63,14 +63,15 @@ class SparkJobOperator(EmrServerlessStartJobOperator):
         emr = EmrServerless(self.hook.conn, self.settings.emr_application)
         self.application_id = emr.application_id()
         attempt = self.choose_attempt(context, emr)
-        self.name, self.configuration_overrides = attempt.name, attempt.overrides
+        self.name, self.configuration_overrides = attempt.name, dict(attempt.overrides)
         self.log.info("%s writes %s", attempt.name, attempt.output)
         try:
             if isinstance(attempt, Running):
                 self._wait_for(attempt, context)
             else:
                 self._start_application(emr)
-                self.client_request_token, self.job_driver = attempt.token, attempt.job_driver
+                self.client_request_token = attempt.token
+                self.job_driver = dict(attempt.job_driver)
                 super().execute(context, event)
         except AirflowException as error:
             # Its deferral is another exception, and passes.
@@ -139,7 +140,7 @@ class SparkJobOperator(EmrServerlessStartJobOperator):
         """Say why a job run failed; one that still runs is cancelled."""
         found = emr.describe(self.application_id, job_run_id)
         if found["state"] in LIVE:
-            emr.cancel_orphans(self.application_id, [{"id": job_run_id, "name": found["name"]}])
+            emr.cancel_orphans(self.application_id, {job_run_id: found["name"]})
         return explain_failure(found)
 
     def _start_application(self, emr: EmrServerless) -> None:

@@ -169,7 +169,7 @@ class World:
         """Give of each file the versions that a run committed, and the one that is there now."""
         committed = set()
         for found in self.bucket.list_objects("lake/commits/"):
-            files = self.bucket.read_json(found.key)["files"]
+            files = json.loads(self.bucket.require(found.key))["files"]
             committed |= {(key, account["etag"]) for key, account in files.items()}
         return {
             key: [*(v for v in former if (key, etag_of(v[0])) in committed), last]
@@ -184,7 +184,7 @@ class World:
         lake = list(PlainJobs(self.pipeline).lake_plays(commit))
         assert sorted(lake) == sorted(expected)
         accepted = [
-            self.bucket.read_json(found.key)["plays"]
+            json.loads(self.bucket.require(found.key))["plays"]
             for found in self.bucket.list_objects("lake/commits/")
         ]
         assert (len(accepted), sum(accepted)) == (commit, len(expected))

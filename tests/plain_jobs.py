@@ -126,7 +126,7 @@ class PlainJobs:
     ) -> dict[str, Any]:
         """Count by reading the files once more; only those that validate_data took."""
         validated = self.bucket.key_of(outputs["validate_data"])
-        taken = self.bucket.read_json(f"{validated}/accounting.json")["files"]
+        taken = json.loads(self.bucket.require(f"{validated}/accounting.json"))["files"]
         users = self._read(f"{self.bucket.key_of(outputs['extract_metadata'])}/users")
         plays = {
             key: plays for key, plays in self._read_deliveries(document).items() if key in taken
@@ -157,7 +157,9 @@ class PlainJobs:
                     yield from self._plays_of(key)
 
     def _claim(self, claim: str) -> dict[str, Any]:
-        document: dict[str, Any] = self.bucket.read_json(f"staging/claim={claim}/claim.json")
+        document: dict[str, Any] = json.loads(
+            self.bucket.require(f"staging/claim={claim}/claim.json")
+        )
         return document
 
     def _songs(self, uri: str) -> list[reference_kpis.Song]:
@@ -174,7 +176,7 @@ class PlainJobs:
 
     def _read(self, folder: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
-        for file in self.bucket.read_json(f"{folder}/_files.json")["files"]:
+        for file in json.loads(self.bucket.require(f"{folder}/_files.json"))["files"]:
             content = self.bucket.read(f"{folder}/{file['path']}") or b""
             rows += pq.read_table(io.BytesIO(content)).to_pylist()
         return rows

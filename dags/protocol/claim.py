@@ -84,7 +84,7 @@ def read_claim(bucket: Bucket, name: str) -> Claim:
     Raises:
         BucketError: There is none.
     """
-    document = bucket.read_json(places.claim_key(name))
+    document = json.loads(bucket.require(places.claim_key(name)))
     files = tuple(
         ClaimedFile(
             file["file_key"],

@@ -1,5 +1,6 @@
 """The staging of claims whose commit is settled goes after some days, nothing else ever does."""
 
+import json
 from datetime import timedelta
 
 from conf import places
@@ -31,6 +32,6 @@ def _is_settled(pipeline: Pipeline, folder: str, oldest: float) -> bool:
     if bucket.head(key) is None:
         ages = [each.last_modified.timestamp() for each in bucket.list_objects(folder)]
         return bool(ages) and max(ages) < oldest
-    commit = int(bucket.read_json(key)["commit"]) + 1
+    commit = int(json.loads(bucket.require(key))["commit"]) + 1
     published = bucket.head(places.commit_key(commit))
     return published is not None and published.last_modified.timestamp() < oldest

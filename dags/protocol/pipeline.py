@@ -34,13 +34,13 @@ class Pipeline:
 
 def open_bucket(settings: Settings) -> Bucket:
     """Give the bucket, which needs no connection but the worker's own role."""
-    return Bucket(connections.make_client("s3", settings.region), settings.data_bucket)
+    return Bucket(connections.open_session(settings.region).client("s3"), settings.data_bucket)
 
 
 def open_alerts(settings: Settings) -> Alerts:
     """Give the way to tell people, which works where every connection is broken."""
-    topics, metrics = (connections.make_client(n, settings.region) for n in ("sns", "cloudwatch"))
-    return Alerts(topics, metrics, settings.alerts_topic_arn)
+    aws = connections.open_session(settings.region)
+    return Alerts(aws.client("sns"), aws.client("cloudwatch"), settings.alerts_topic_arn)
 
 
 def open_pipeline(
@@ -55,9 +55,6 @@ def open_pipeline(
         MissingFieldError: A connection lacks a field.
     """
 
-    def client(service: str) -> Any:
-        return connections.make_client(service, settings.region)
-
     @contextlib.contextmanager
     def open_metadata() -> "Iterator[Connection]":
         found = read_connection(settings.metadata_connection)
@@ -67,6 +64,7 @@ def open_pipeline(
         with contextlib.closing(metadata.connect(dsn)) as opened:
             yield opened
 
+    aws = connections.open_session(settings.region)
     redshift = connections.extra_of(
         read_connection(settings.warehouse_connection),
         *("workgroup", "database", "copy_role"),
@@ -74,8 +72,10 @@ def open_pipeline(
     return Pipeline(
         settings=settings,
         bucket=open_bucket(settings),
-        ledger=Ledger(client("dynamodb"), settings.ledger_table),
-        warehouse=Warehouse(client("redshift-data"), redshift["workgroup"], redshift["database"]),
+        ledger=Ledger(aws.client("dynamodb"), settings.ledger_table),
+        warehouse=Warehouse(
+            aws.client("redshift-data"), redshift["workgroup"], redshift["database"]
+        ),
         copy_role=redshift["copy_role"],
         alerts=open_alerts(settings),
         open_metadata=open_metadata,

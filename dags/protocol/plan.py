@@ -113,7 +113,7 @@ def build_plan(
     }
     commit = claim.commit + 1
     totals = read_dataset(bucket, f"{folders['transform_kpis']}/{TRACK_PLAYS}", may_be_empty=False)
-    accounting = bucket.read_json(f"{folders['validate_data']}/accounting.json")
+    accounting = json.loads(bucket.require(f"{folders['validate_data']}/accounting.json"))
     attempt = int(folders["validate_data"].rpartition("attempt=")[2])
     return Plan(
         run=claim.run,
@@ -129,7 +129,7 @@ def build_plan(
         files=_account(claim, accounting),
         quarantine=places.quarantine_folder(claim.claim, attempt, is_dry=claim.is_dry),
         listed_until=claim.listed_until.isoformat() if claim.listed_until else None,
-        unknown=bucket.read_json(f"{folders['transform_kpis']}/unknown.json"),
+        unknown=json.loads(bucket.require(f"{folders['transform_kpis']}/unknown.json")),
         judged_by=claim.judged_by,
     )
 
@@ -141,7 +141,7 @@ def read_dataset(bucket: Bucket, folder: str, *, may_be_empty: bool = True) -> t
         may_be_empty: Files without rows are left out; else one stays where all have none, so
             that whoever reads the data set can tell it from a lost one.
     """
-    listing = bucket.read_json(f"{folder}/_files.json")
+    listing = json.loads(bucket.require(f"{folder}/_files.json"))
     found = (
         DataFile(f"{folder}/{file['path']}", file["bytes"], file["rows"])
         for file in listing["files"]
@@ -161,7 +161,7 @@ def read_plan(bucket: Bucket, key: str) -> Plan:
     Raises:
         BucketError: It is not there.
     """
-    document = bucket.read_json(key)
+    document = json.loads(bucket.require(key))
     document["tables"] = {
         table: tuple(DataFile(**file) for file in files)
         for table, files in document["tables"].items()
@@ -180,7 +180,7 @@ def _own_folder(bucket: Bucket, claim: Claim, task: str, uri: str) -> str:
 
 
 def _read_version(bucket: Bucket, folder: str) -> str:
-    return str(bucket.read_json(f"{folder}/metadata.json")["metadata_version"])
+    return str(json.loads(bucket.require(f"{folder}/metadata.json"))["metadata_version"])
 
 
 def _move_plays(files: tuple[DataFile, ...], commit: int) -> list[Move]:

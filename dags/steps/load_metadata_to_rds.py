@@ -7,20 +7,19 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 from conf import places
 from conf.run_log import get_log
+from dags.metadata import load
+from dags.metadata.load import LoadRules, MetadataFile
+from dags.metadata.report import LoadReport, describe_files, describe_rows
 from dags.protocol.candidates import is_delivery
 from dags.protocol.errors import FinalError
 from dags.protocol.params import RunParams
 from dags.protocol.pipeline import Pipeline
-from dags.steps import metadata_load
-from dags.steps.metadata_load import LoadRules, MetadataFile
-from dags.steps.metadata_report import LoadReport, describe_files, describe_rows
 from dags.systems import metadata
 
-TABLES: tuple[metadata.Table, ...] = get_args(metadata.Table)
 KEPT_IN_MEMORY = 1 << 20  # bytes of quarantine; more goes to a file
 
 log = get_log(__name__)
@@ -65,7 +64,7 @@ def _load(
     with contextlib.ExitStack() as open_files, pipeline.open_metadata() as connection:
         rejected = open_files.enter_context(tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY))
         packing = open_files.enter_context(contextlib.ExitStack())
-        quarantine = packing.enter_context(metadata_load.write_quarantine(rejected))
+        quarantine = packing.enter_context(load.write_quarantine(rejected))
 
         def keep(report: LoadReport) -> None:
             packing.close()  # its last bytes are written then
@@ -75,11 +74,11 @@ def _load(
                 pipeline.bucket.upload(key, rejected)
             _tell(pipeline, run_id, report)
 
-        return metadata_load.run(connection, files, quarantine, rules, keep)
+        return load.run(connection, files, quarantine, rules, keep)
 
 
 def _list_files(pipeline: Pipeline) -> Iterator[MetadataFile]:
-    for table in TABLES:
+    for table in load.TABLES:
         for found in pipeline.bucket.list_objects(f"{pipeline.settings.data_prefix}/{table}/"):
             if is_delivery(found.key):
                 opener = partial(pipeline.bucket.open, found.key, found.etag)

@@ -1,5 +1,6 @@
 """Write the plan and make it true in Redshift: one transaction, which is the commit point."""
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -146,6 +147,6 @@ def _metadata_changed(pipeline: Pipeline, claim: Claim, outputs: Mapping[str, st
     if claim.commit == 0:
         return True
     folder = pipeline.bucket.key_of(outputs["extract_metadata"])
-    extracted = pipeline.bucket.read_json(f"{folder}/metadata.json")["metadata_version"]
+    extracted = json.loads(pipeline.bucket.require(f"{folder}/metadata.json"))["metadata_version"]
     last = read_plan(pipeline.bucket, places.commit_key(claim.commit))
     return str(extracted) != last.metadata_version

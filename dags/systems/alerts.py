@@ -1,9 +1,13 @@
 """What people are told: SNS messages and CloudWatch metrics. Their own failure is only logged."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from conf.run_log import get_log
+
+if TYPE_CHECKING:
+    from types_boto3_cloudwatch import CloudWatchClient
+    from types_boto3_sns import SNSClient
 
 NAMESPACE = "MusicStreamingEtl"
 MAX_SUBJECT = 100
@@ -16,8 +20,8 @@ log = get_log(__name__)
 class Alerts:
     """A topic and a metrics namespace. The clients are boto3's of sns and cloudwatch."""
 
-    topics: Any
-    metrics: Any
+    topics: "SNSClient"
+    metrics: "CloudWatchClient"
     topic_arn: str
 
     def send(self, subject: str, message: str) -> None:
@@ -38,8 +42,10 @@ class Alerts:
         """
         from botocore.exceptions import BotoCoreError, ClientError
 
-        data = [{"MetricName": metric, "Value": value, "Unit": "Count"}]
         try:
-            self.metrics.put_metric_data(Namespace=NAMESPACE, MetricData=data)
+            self.metrics.put_metric_data(
+                Namespace=NAMESPACE,
+                MetricData=[{"MetricName": metric, "Value": value, "Unit": "Count"}],
+            )
         except (BotoCoreError, ClientError) as error:
             log.warning("metric %s = %d was not put: %s", metric, value, error)

@@ -1,14 +1,19 @@
 """The S3 bucket: objects by key. It knows no layout; `conf.places` does."""
 
 import contextlib
-import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, BinaryIO, TypeVar, cast
+from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+    from botocore.response import StreamingBody
+    from types_boto3_s3 import S3Client, type_defs
 
 PARALLEL_CALLS = 16
 DELETED_AT_ONCE = 1000
@@ -27,13 +32,12 @@ class BucketError(Exception):
 class Body:
     """The content of an object as it comes; `telling` names the object in every error."""
 
-    stream: Any
+    stream: "StreamingBody"
     telling: "Callable[[], AbstractContextManager[None]]"
 
     def read(self, size: int = -1) -> bytes:
         with self.telling():
-            content: bytes = self.stream.read(size if size >= 0 else None)
-            return content
+            return self.stream.read(size if size >= 0 else None)
 
     def close(self) -> None:
         self.stream.close()
@@ -69,7 +73,7 @@ class Listing:
 class Bucket:
     """A bucket. `client` is boto3's of s3."""
 
-    client: Any
+    client: "S3Client"
     name: str
 
     def uri(self, key: str) -> str:
@@ -88,15 +92,20 @@ class Bucket:
 
     def list_objects(self, prefix: str, *, after: str = "") -> Iterator[StoredObject]:
         """List all objects below a prefix, in byte order of their keys."""
-        start = {"StartAfter": after} if after else {}
-        for page in self._pages(Prefix=prefix, **start):
+        request: type_defs.ListObjectsV2RequestPaginateTypeDef = {
+            "Bucket": self.name,
+            "Prefix": prefix,
+        }
+        if after:
+            request["StartAfter"] = after
+        for page in self._pages(request):
             yield from map(_stored, page.get("Contents", ()))
 
     def list_level(self, prefix: str) -> Listing:
         """List what lies right below a prefix that ends in a slash."""
         objects: list[StoredObject] = []
         folders: list[str] = []
-        for page in self._pages(Prefix=prefix, Delimiter="/"):
+        for page in self._pages({"Bucket": self.name, "Prefix": prefix, "Delimiter": "/"}):
             objects += map(_stored, page.get("Contents", ()))
             folders += [found["Prefix"] for found in page.get("CommonPrefixes", ())]
         return Listing(tuple(objects), tuple(folders))
@@ -134,12 +143,11 @@ class Bucket:
     def read(self, key: str) -> bytes | None:
         """Read a small object whole, None where there is none."""
         with self._telling(key, passing=MISSING):
-            content: bytes = self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
-            return content
+            return self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
         return None
 
-    def read_json(self, key: str) -> Any:
-        """Read a JSON object.
+    def require(self, key: str) -> bytes:
+        """Read a small object whole.
 
         Raises:
             BucketError: It is not there.
@@ -147,7 +155,7 @@ class Bucket:
         content = self.read(key)
         if content is None:
             raise BucketError(f"{self.uri(key)} is not there")
-        return json.loads(content)
+        return content
 
     def put(self, key: str, content: bytes, *, modified: str | None = None) -> None:
         """Put an object.
@@ -155,15 +163,15 @@ class Bucket:
         Args:
             modified: When its file was, in seconds since 1970: kept as rclone does.
         """
-        more = {"Metadata": {MODIFIED: modified}} if modified else {}
+        noted = {MODIFIED: modified} if modified else {}
         with self._telling(key):
-            self.client.put_object(Bucket=self.name, Key=key, Body=content, **more)
+            self.client.put_object(Bucket=self.name, Key=key, Body=content, Metadata=noted)
 
     def upload(self, key: str, file: BinaryIO, *, modified: str | None = None) -> None:
         """Put what a file holds from its present place on, in parts where it is large."""
-        more = {"ExtraArgs": {"Metadata": {MODIFIED: modified}}} if modified else {}
+        noted = {MODIFIED: modified} if modified else {}
         with self._telling(key):
-            self.client.upload_fileobj(file, self.name, key, **more)
+            self.client.upload_fileobj(file, self.name, key, ExtraArgs={"Metadata": noted})
 
     def copy(self, source: str, target: str) -> None:
         """Copy an object within the bucket, in parts where it is large."""
@@ -178,17 +186,20 @@ class Bucket:
         """
         waiting = list(keys)
         for start in range(0, len(waiting), DELETED_AT_ONCE):
+            part: list[type_defs.ObjectIdentifierTypeDef]
             part = [{"Key": key} for key in waiting[start : start + DELETED_AT_ONCE]]
-            request = {"Objects": part, "Quiet": True}
             with self._telling(part[0]["Key"]):
-                answer = self.client.delete_objects(Bucket=self.name, Delete=request)
+                answer = self.client.delete_objects(
+                    Bucket=self.name, Delete={"Objects": part, "Quiet": True}
+                )
             for error in answer.get("Errors", ()):
                 raise BucketError(f"{error['Key']} was not deleted: {error.get('Message')}")
 
-    def _pages(self, **request: Any) -> Iterator[dict[str, Any]]:
+    def _pages(
+        self, request: "type_defs.ListObjectsV2RequestPaginateTypeDef"
+    ) -> Iterator["type_defs.ListObjectsV2OutputTypeDef"]:
         with self._telling(request["Prefix"]):
-            pages = self.client.get_paginator("list_objects_v2")
-            yield from pages.paginate(Bucket=self.name, **request)
+            yield from self.client.get_paginator("list_objects_v2").paginate(**request)
 
     @contextlib.contextmanager
     def _telling(self, key: str, *, passing: tuple[str, ...] = ()) -> Iterator[None]:
@@ -205,12 +216,16 @@ class Bucket:
 
 
 def in_parallel(act: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """Call for each item, several at a time; results in their order, the first error raised."""
+    """Call for each item, several at a time; results in their order, the first error raised.
+
+    Each call has a copy of the caller's context, so that its log names the run too.
+    """
+    calls = [partial(copy_context().run, act, item) for item in items]
     with ThreadPoolExecutor(PARALLEL_CALLS) as pool:
-        return list(pool.map(act, items))
+        return list(pool.map(lambda call: call(), calls))
 
 
-def _stored(found: dict[str, Any]) -> StoredObject:
+def _stored(found: "type_defs.ObjectTypeDef") -> StoredObject:
     etag = found["ETag"].strip('"')
     return StoredObject(found["Key"], etag, found["Size"], found["LastModified"])
 
@@ -223,5 +238,5 @@ def _read_seconds(text: str | None) -> datetime | None:
         return None
 
 
-def _code(error: Any) -> str:
+def _code(error: "ClientError") -> str:
     return str(error.response["Error"]["Code"])

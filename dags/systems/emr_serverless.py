@@ -4,11 +4,14 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from conf import places
 from conf.run_log import get_log
 from conf.settings import Settings
+
+if TYPE_CHECKING:
+    from types_boto3_emr_serverless import EMRServerlessClient, type_defs
 
 LIVE = frozenset({"SUBMITTED", "PENDING", "SCHEDULED", "QUEUED", "RUNNING"})
 TERMINATED = "TERMINATED"
@@ -30,8 +33,8 @@ class Attempt:
 
     name: str
     token: str
-    job_driver: dict[str, Any]
-    overrides: dict[str, Any]
+    job_driver: "type_defs.JobDriverTypeDef"
+    overrides: "type_defs.ConfigurationOverridesUnionTypeDef"
     output: str
 
 
@@ -45,7 +48,7 @@ class Running:
     id: str
     name: str
     output: str
-    overrides: dict[str, Any]
+    overrides: "type_defs.ConfigurationOverridesUnionTypeDef"
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Task:
 class EmrServerless:
     """An application, by its name. `client` is boto3's of emr-serverless."""
 
-    client: Any
+    client: "EMRServerlessClient"
     application: str
 
     def application_id(self) -> str:
@@ -91,8 +94,7 @@ class EmrServerless:
 
     def application_state(self, application_id: str) -> str:
         """Read the state of the application."""
-        answer = self.client.get_application(applicationId=application_id)
-        return str(answer["application"]["state"])
+        return self.client.get_application(applicationId=application_id)["application"]["state"]
 
     def start_application(self, application_id: str) -> None:
         """Start the application; one that another task has started meanwhile is no error."""
@@ -104,7 +106,9 @@ class EmrServerless:
             if self.application_state(application_id) not in STARTS:
                 raise
 
-    def job_runs(self, application_id: str, since: datetime) -> Iterator[dict[str, Any]]:
+    def job_runs(
+        self, application_id: str, since: datetime
+    ) -> Iterator["type_defs.JobRunSummaryTypeDef"]:
         """List the job runs made since an instant: id, name, state, createdAt."""
         # The clocks of the worker and of the service may differ.
         pages = self.client.get_paginator("list_job_runs").paginate(
@@ -113,21 +117,19 @@ class EmrServerless:
         for page in pages:
             yield from page["jobRuns"]
 
-    def describe(self, application_id: str, job_run_id: str) -> dict[str, Any]:
-        answer = self.client.get_job_run(applicationId=application_id, jobRunId=job_run_id)
-        found: dict[str, Any] = answer["jobRun"]
-        return found
+    def describe(self, application_id: str, job_run_id: str) -> "type_defs.JobRunTypeDef":
+        return self.client.get_job_run(applicationId=application_id, jobRunId=job_run_id)["jobRun"]
 
-    def cancel_orphans(self, application_id: str, runs: Sequence[Mapping[str, Any]]) -> None:
-        """Cancel live job runs that nobody waits for; one that has just ended is no error."""
+    def cancel_orphans(self, application_id: str, runs: Mapping[str, str]) -> None:
+        """Cancel live job runs, names by id, that nobody waits for; one that ended is no error."""
         from botocore.exceptions import ClientError
 
-        for run in runs:
-            log.warning("cancelling job run %s (%s): nobody waits for it", run["id"], run["name"])
+        for run_id, name in runs.items():
+            log.warning("cancelling job run %s (%s): nobody waits for it", run_id, name)
             try:
-                self.client.cancel_job_run(applicationId=application_id, jobRunId=run["id"])
+                self.client.cancel_job_run(applicationId=application_id, jobRunId=run_id)
             except ClientError as error:
-                log.info("job run %s was not cancelled: %s", run["id"], error)
+                log.info("job run %s was not cancelled: %s", run_id, error)
 
     def explain_last(self, run: str, task: str, since: datetime) -> str | None:
         """Say how the last job run of a task ended that did not succeed, of whatever life."""
@@ -135,14 +137,12 @@ class EmrServerless:
         ours = [
             found
             for found in self.job_runs(application_id, since)
-            if str(found.get("name", "")).startswith(f"{run}-")
-            and str(found["name"]).endswith(f"/{task}")
+            if found.get("name", "").startswith(f"{run}-")
+            and found["name"].endswith(f"/{task}")
             and found["state"] != "SUCCESS"
         ]
-        if not ours:
-            return None
-        last = max(ours, key=lambda found: found["createdAt"])
-        return explain_failure(self.describe(application_id, last["id"]))
+        last = max(ours, key=lambda found: found["createdAt"], default=None)
+        return explain_failure(self.describe(application_id, last["id"])) if last else None
 
     def choose_attempt(
         self,
@@ -162,10 +162,9 @@ class EmrServerless:
         since = task.started - timedelta(minutes=settings.lease_minutes)
         runs = list(self.job_runs(application_id, since))
         run = task.claim.rpartition("-")[0]
-        is_ours = [found for found in runs if str(found.get("name", "")).startswith(f"{run}-")]
-        live = [found for found in is_ours if found["state"] in LIVE]
-        prefix = f"{task.claim}/"
-        orphans = [found for found in live if not str(found["name"]).startswith(prefix)]
+        is_ours = [found for found in runs if found.get("name", "").startswith(f"{run}-")]
+        live = {found["id"]: found["name"] for found in is_ours if found["state"] in LIVE}
+        orphans = {id_: name for id_, name in live.items() if not name.startswith(f"{task.claim}/")}
         self.cancel_orphans(application_id, orphans)
         same_task = [found for found in is_ours if found["name"] == task.job_name]
         for found in same_task:
@@ -198,18 +197,18 @@ def build_attempt(
     if task.name == "validate_data":
         quarantine = places.quarantine_folder(task.claim, number, is_dry=task.is_dry)
         own += ["--quarantine", f"s3://{bucket}/{quarantine}"]
-    driver = {
+    driver: type_defs.JobDriverTypeDef = {
         "sparkSubmit": {
             "entryPoint": f"s3://{bucket}/{places.job_key(artifacts, task.name)}",
             "entryPointArguments": [*arguments, *own],
             "sparkSubmitParameters": f"--py-files s3://{bucket}/{places.package_key(artifacts)}",
         }
     }
-    logs = {"logUri": f"s3://{bucket}/{places.log_folder(task.claim)}/"}
-    spark = {"classification": "spark-defaults", "properties": dict(properties)}
-    overrides = {
-        "applicationConfiguration": [spark],
-        "monitoringConfiguration": {"s3MonitoringConfiguration": logs},
+    log_uri = f"s3://{bucket}/{places.log_folder(task.claim)}/"
+    spark = dict(properties)
+    overrides: type_defs.ConfigurationOverridesTypeDef = {
+        "applicationConfiguration": [{"classification": "spark-defaults", "properties": spark}],
+        "monitoringConfiguration": {"s3MonitoringConfiguration": {"logUri": log_uri}},
     }
     return Attempt(task.job_name[:MAX_NAME], task.token(number), driver, overrides, output)
 
@@ -228,13 +227,13 @@ def jdbc_properties(settings: Settings, bucket: str) -> dict[str, str]:
     return properties
 
 
-def output_of(job_run: Mapping[str, Any]) -> str:
+def output_of(job_run: "type_defs.JobRunTypeDef") -> str:
     """Give the folder that a job run writes, from its own arguments."""
     arguments = job_run["jobDriver"]["sparkSubmit"]["entryPointArguments"]
     return str(arguments[arguments.index("--output") + 1])
 
 
-def explain_failure(job_run: Mapping[str, Any]) -> str:
+def explain_failure(job_run: "type_defs.JobRunTypeDef") -> str:
     """Say why a job run failed and where its log lies."""
     monitoring = job_run.get("configurationOverrides", {}).get("monitoringConfiguration", {})
     folder = monitoring.get("s3MonitoringConfiguration", {}).get("logUri", "its log folder ")

@@ -3,7 +3,12 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict, cast
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient, type_defs
+
+    Raw = Mapping[str, type_defs.AttributeValueTypeDef]
 
 KEYS_AT_ONCE = 100
 BACK_OFF_SECONDS = 0.2
@@ -34,7 +39,29 @@ FINISH = (
 )
 RELEASE = "SET #status = :failed, #error = :error REMOVE lease_expires_at"
 
-Item = Mapping[str, Any]
+Value = str | int | Mapping[str, int]
+
+
+class Item(TypedDict, total=False):
+    """What the ledger notes of a file; instants are seconds since 1970."""
+
+    file_key: str
+    bucket_name: str
+    etag: str
+    size: int
+    status: str
+    run_id: str
+    claim_id: str
+    claimed_at: int
+    lease_expires_at: int
+    attempts: int
+    error: str
+    processed_at: int
+    judged_by: str
+    rows_read: int
+    rows_accepted: int
+    rows_duplicate: int
+    rows_rejected: dict[str, int]
 
 
 class LedgerError(Exception):
@@ -72,7 +99,7 @@ class Outcome:
 class Ledger:
     """The table. `client` is boto3's of dynamodb."""
 
-    client: Any
+    client: "DynamoDBClient"
     table: str
 
     def read(self, file_keys: Iterable[str]) -> dict[str, Item]:
@@ -83,11 +110,12 @@ class Ledger:
         """
         found: dict[str, Item] = {}
         for keys in _parts(sorted(set(file_keys))):
-            asked: Any = {self.table: {"Keys": [_key(key) for key in keys], "ConsistentRead": True}}
+            asked: Mapping[str, type_defs.KeysAndAttributesUnionTypeDef]
+            asked = {self.table: {"Keys": [_key(key) for key in keys], "ConsistentRead": True}}
             for tried in range(TRIES):
                 answer = self.client.batch_get_item(RequestItems=asked)
                 for raw in answer["Responses"].get(self.table, ()):
-                    item = _from_attributes(raw)
+                    item = _read_item(raw)
                     found[item["file_key"]] = item
                 asked = answer.get("UnprocessedKeys")
                 if not asked:
@@ -105,7 +133,7 @@ class Ledger:
         Args:
             by_name: The operator named it, so it is taken again whatever its status.
         """
-        values = {
+        values: dict[str, Value] = {
             ":bucket_name": bucket,
             ":etag": etag,
             ":size": size,
@@ -125,7 +153,7 @@ class Ledger:
 
     def finish(self, file_key: str, claim_id: str, outcome: Outcome, now: int) -> bool:
         """Note what became of a file; false where another claim has taken it since."""
-        values = {
+        values: dict[str, Value] = {
             ":status": outcome.status,
             ":rows_read": outcome.rows_read,
             ":rows_accepted": outcome.rows_accepted,
@@ -145,7 +173,7 @@ class Ledger:
         return self._update(file_key, RELEASE, condition, values) is None
 
     def _update(
-        self, file_key: str, update: str, condition: str, values: Mapping[str, Any]
+        self, file_key: str, update: str, condition: str, values: Mapping[str, Value]
     ) -> Item | None:
         """Write under a condition; give None where it held, else the item as it is."""
         text = f"{update} {condition}"
@@ -160,7 +188,7 @@ class Ledger:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self.client.exceptions.ConditionalCheckFailedException as error:
-            return _from_attributes(error.response.get("Item", {}))
+            return _read_item(cast("Raw", error.response.get("Item", {})))
         return None
 
 
@@ -169,25 +197,26 @@ def _parts(keys: list[str]) -> Iterator[list[str]]:
         yield keys[start : start + KEYS_AT_ONCE]
 
 
-def _key(file_key: str) -> dict[str, Any]:
+def _key(file_key: str) -> "dict[str, type_defs.AttributeValueTypeDef]":
     return {"file_key": {"S": file_key}}
 
 
-def _to_attribute(value: Any) -> dict[str, Any]:
+def _to_attribute(value: Value) -> "type_defs.AttributeValueTypeDef":
     """Write a text, a whole number or a map of whole numbers as DynamoDB types it."""
     if isinstance(value, str):
         return {"S": value}
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {"M": {name: _to_attribute(inner) for name, inner in value.items()}}
     return {"N": str(value)}
 
 
-def _from_attributes(raw: Mapping[str, Any]) -> dict[str, Any]:
+def _read_item(raw: "Raw") -> Item:
     """Read an item: numbers are whole ones here."""
-    return {name: _from_attribute(value) for name, value in raw.items()}
+    return cast("Item", {name: _from_attribute(value) for name, value in raw.items()})
 
 
-def _from_attribute(value: Mapping[str, Any]) -> Any:
-    if "N" in value:
-        return int(value["N"])
-    return _from_attributes(value["M"]) if "M" in value else value.get("S")
+def _from_attribute(value: "type_defs.AttributeValueTypeDef") -> object:
+    if number := value.get("N"):
+        return int(number)
+    inner = value.get("M")
+    return value.get("S") if inner is None else _read_item(inner)

@@ -5,13 +5,11 @@ import csv
 import datetime
 import io
 import itertools
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
-from conf.sql import read_statement
+from conf.sql import list_migrations, read_statement
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
@@ -19,12 +17,12 @@ if TYPE_CHECKING:
     Connection: TypeAlias = connection
 
 Table = Literal["users", "songs"]
+Row = TypeVar("Row")
 Value = int | float | bool | str | datetime.date | None
 
 SQL_FOLDER = "conf.sql.postgres"
-MIGRATION = re.compile(r"([0-9]{4})_[a-z0-9_]+\.sql")
 COPY_ROWS = 2000  # a row holds 5.6 KB at most, so a batch stays below 12 MB
-CONNECT_SECONDS = 10
+CONNECT_SECONDS = "10"
 
 
 class MetadataError(Exception):
@@ -47,17 +45,20 @@ class NotedFile:
     refused_reason: str | None
 
 
-def connect(dsn: Mapping[str, Any]) -> "Connection":
+def connect(dsn: Mapping[str, str]) -> "Connection":
     """Open the database from psycopg2's parameters.
 
     Raises:
         MetadataError: It cannot be reached or refuses the login; the password is not in it.
     """
     import psycopg2
+    from psycopg2.extensions import make_dsn
 
     place = f"{dsn.get('host')}:{dsn.get('port')}/{dsn.get('dbname')} as {dsn.get('user')}"
     try:
-        opened: Connection = psycopg2.connect(**{"connect_timeout": CONNECT_SECONDS, **dsn})
+        opened: Connection = psycopg2.connect(
+            make_dsn(**{"connect_timeout": CONNECT_SECONDS, **dsn})
+        )
     except psycopg2.Error as error:
         reason = " ".join(str(error).split())
         if dsn.get("password"):
@@ -110,7 +111,7 @@ def migrate(connection: "Connection") -> list[str]:
         _execute(connection, "lock_migrations")
         _execute(connection, "create_schema_version")
     applied = []
-    for version, file_name in _migrations():
+    for version, file_name in list_migrations(SQL_FOLDER):
         with transaction(connection):
             _execute(connection, "lock_migrations")
             if version not in _read_schema_version(connection):
@@ -129,7 +130,8 @@ def check_schema(connection: "Connection") -> None:
         applied = _read_schema_version(connection)
     except psycopg2.errors.UndefinedTable:
         applied = set()
-    missing = [file_name for version, file_name in _migrations() if version not in applied]
+    known = list_migrations(SQL_FOLDER)
+    missing = [file_name for version, file_name in known if version not in applied]
     if missing:
         raise MetadataStateError(
             f"the metadata database lacks {', '.join(missing)}: run `make up`, or deploy, first"
@@ -138,18 +140,18 @@ def check_schema(connection: "Connection") -> None:
 
 def read_version(connection: "Connection") -> str | None:
     """Give the version of users and songs, None before the first load."""
-    rows = _fetch(connection, "select_metadata_version")
-    return str(rows[0][0]) if rows else None
+    versions = _fetch(connection, "select_metadata_version", str)
+    return versions[0] if versions else None
 
 
 def read_files(connection: "Connection") -> list[NotedFile]:
     """Give the files of the last load, by key."""
-    return [NotedFile(*row) for row in _fetch(connection, "select_metadata_files")]
+    return _fetch(connection, "select_metadata_files", NotedFile)
 
 
 def has_rows(connection: "Connection", table: Table) -> bool:
     """Tell whether a table holds any row."""
-    return bool(_fetch(connection, f"select_has_{table}")[0][0])
+    return _fetch(connection, f"select_has_{table}", bool)[0]
 
 
 def lock(connection: "Connection") -> None:
@@ -202,12 +204,12 @@ def delete_absent(connection: "Connection", table: Table) -> int:
 
 def count_replaced_songs(connection: "Connection") -> list[tuple[int, int, int]]:
     """Count staged rows whose id another track's row takes: losing file, taking file, rows."""
-    return [(lost, kept, rows) for lost, kept, rows in _fetch(connection, "count_replaced_songs")]
+    return _fetch(connection, "count_replaced_songs", lambda *row: row)
 
 
 def count_renumbered_songs(connection: "Connection") -> list[tuple[int, int]]:
     """Count the table's rows whose id goes to another track: the file that takes it, rows."""
-    return [(number, rows) for number, rows in _fetch(connection, "count_renumbered_songs")]
+    return _fetch(connection, "count_renumbered_songs", lambda *row: row)
 
 
 def note_load(connection: "Connection", files: Iterable[NotedFile], version: str) -> None:
@@ -218,26 +220,21 @@ def note_load(connection: "Connection", files: Iterable[NotedFile], version: str
     _execute(connection, "merge_metadata_version", {"version": version})
 
 
-def _migrations() -> list[tuple[int, str]]:
-    """Give number and file name of each migration, in their order."""
-    names = [file.name for file in resources.files(SQL_FOLDER).iterdir()]
-    return sorted(
-        (int(found[1]), found[0]) for name in names if (found := MIGRATION.fullmatch(name))
-    )
-
-
 def _read_schema_version(connection: "Connection") -> set[int]:
-    return {row[0] for row in _fetch(connection, "select_schema_version")}
+    return set(_fetch(connection, "select_schema_version", int))
 
 
-def _execute(connection: "Connection", name: str, values: Mapping[str, Any] | None = None) -> int:
+def _execute(
+    connection: "Connection", name: str, values: Mapping[str, object] | None = None
+) -> int:
     """Run a statement file; give how many rows it touched."""
     with connection.cursor() as cursor:
         cursor.execute(read_statement(SQL_FOLDER, name), values)
         return int(cursor.rowcount)
 
 
-def _fetch(connection: "Connection", name: str) -> list[tuple[Any, ...]]:
+def _fetch(connection: "Connection", name: str, make: Callable[..., Row]) -> list[Row]:
+    """Run a statement file; make something of each row's values."""
     with connection.cursor() as cursor:
         cursor.execute(read_statement(SQL_FOLDER, name))
-        return list(cursor.fetchall())
+        return [make(*row) for row in cursor.fetchall()]

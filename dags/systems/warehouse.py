@@ -2,22 +2,25 @@
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from conf import places
 from conf.forms import ROLE_ARN
-from conf.sql import read_statement
+from conf.sql import MIGRATION, list_migrations, read_statement
+
+if TYPE_CHECKING:
+    from types_boto3_redshift_data import RedshiftDataAPIServiceClient, type_defs
 
 SQL_FOLDER = "conf.sql.redshift"
-MIGRATION = re.compile(r"([0-9]{4})_[a-z0-9_]+\.sql")
 FIRST_POLL_SECONDS = 0.02
 POLL_SECONDS = 1.0
 # Serializable isolation violation; a table made after the transaction's snapshot.
 CONFLICT = re.compile(r"ERROR: ?(1023|1018)\b")
 ENDED = ("FINISHED", "FAILED", "ABORTED")
+
+Value = str | int | float | bool | bytes | None
 
 
 class WarehouseError(Exception):
@@ -50,7 +53,7 @@ class Rows:
     """
 
     columns: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
+    rows: list[tuple[Value, ...]]
     changed: int | None = None
 
 
@@ -61,15 +64,10 @@ class Warehouse:
     Its user is derived from the client's identity; a secret, by its ARN, names another one.
     """
 
-    client: Any
+    client: "RedshiftDataAPIServiceClient"
     workgroup: str
     database: str
     secret_arn: str = ""
-
-    @property
-    def _place(self) -> dict[str, str]:
-        place = {"WorkgroupName": self.workgroup, "Database": self.database}
-        return place | ({"SecretArn": self.secret_arn} if self.secret_arn else {})
 
     def query(self, statement: Statement) -> Rows:
         """Run one statement and give its rows; none for a statement that gives none.
@@ -77,7 +75,13 @@ class Warehouse:
         Raises:
             WarehouseError: The statement failed; the message is Redshift's.
         """
-        answer = self.client.execute_statement(**self._place, **_request(statement))
+        request: type_defs.ExecuteStatementInputTypeDef
+        request = {"Sql": statement.sql, "WorkgroupName": self.workgroup, "Database": self.database}
+        if self.secret_arn:
+            request["SecretArn"] = self.secret_arn
+        if values := statement.values:
+            request["Parameters"] = [{"name": n, "value": str(v)} for n, v in values.items()]
+        answer = self.client.execute_statement(**request)
         description = self._wait(answer["Id"], [statement])
         if not description.get("HasResultSet"):
             changed = description.get("ResultRows", -1)  # -1: the API has no number
@@ -93,15 +97,20 @@ class Warehouse:
             TransactionConflictError: Another transaction was in the way.
             WarehouseError: One of them failed and all were rolled back.
         """
-        answer = self.client.batch_execute_statement(
-            **self._place, Sqls=[statement.sql for statement in statements]
-        )
+        sqls = [statement.sql for statement in statements]
+        request: type_defs.BatchExecuteStatementInputTypeDef
+        request = {"Sqls": sqls, "WorkgroupName": self.workgroup, "Database": self.database}
+        if self.secret_arn:
+            request["SecretArn"] = self.secret_arn
+        answer = self.client.batch_execute_statement(**request)
         self._wait(answer["Id"], statements)
 
-    def _wait(self, statement_id: str, statements: Sequence[Statement]) -> dict[str, Any]:
+    def _wait(
+        self, statement_id: str, statements: Sequence[Statement]
+    ) -> "type_defs.DescribeStatementResponseTypeDef":
         pause = FIRST_POLL_SECONDS
         while True:
-            description: dict[str, Any] = self.client.describe_statement(Id=statement_id)
+            description = self.client.describe_statement(Id=statement_id)
             if description["Status"] in ENDED:
                 break
             time.sleep(pause)
@@ -112,27 +121,31 @@ class Warehouse:
 
     def _read_result(self, statement_id: str) -> Rows:
         columns: tuple[str, ...] = ()
-        rows: list[tuple[Any, ...]] = []
-        token: dict[str, str] = {}
+        rows: list[tuple[Value, ...]] = []
+        request: type_defs.GetStatementResultRequestTypeDef = {"Id": statement_id}
         while True:
-            page = self.client.get_statement_result(Id=statement_id, **token)
+            page = self.client.get_statement_result(**request)
             columns = tuple(column["name"] for column in page["ColumnMetadata"])
             rows += [tuple(_value(field) for field in record) for record in page["Records"]]
             if not page.get("NextToken"):
                 return Rows(columns, rows)
-            token = {"NextToken": page["NextToken"]}
+            request["NextToken"] = page["NextToken"]
 
 
-def _error_of(description: Mapping[str, Any], statements: Sequence[Statement]) -> WarehouseError:
+def _error_of(
+    description: "type_defs.DescribeStatementResponseTypeDef", statements: Sequence[Statement]
+) -> WarehouseError:
     """Give Redshift's error, with what the statement that failed stands for."""
     error = description.get("Error") or f"it was {description['Status'].lower()}"
     reason = " ".join(error.split())
     # A batch that fails as a whole may name no statement of it.
-    parts = description.get("SubStatements") or ([description] if len(statements) == 1 else [])
+    states: list[str] = [part["Status"] for part in description.get("SubStatements", ())]
+    if not states and len(statements) == 1:
+        states = [description["Status"]]
     meanings = [
         statement.failure
-        for part, statement in zip(parts, statements, strict=False)
-        if part["Status"] == "FAILED" and statement.failure
+        for state, statement in zip(states, statements, strict=False)
+        if state == "FAILED" and statement.failure
     ]
     told = ": ".join([*meanings, f"Redshift refused statement {description['Id']}", reason])
     is_conflict = CONFLICT.search(reason) is not None
@@ -152,7 +165,7 @@ def missing_migrations(warehouse: Warehouse) -> list[str]:
         if '"schema_version" does not exist' not in str(error):
             raise
         seen = set()
-    known = dict(migrations())
+    known = dict(list_migrations(SQL_FOLDER))
     unknown = sorted(seen - known.keys())
     if unknown:
         raise SchemaVersionError(
@@ -173,7 +186,7 @@ def read_state(warehouse: Warehouse) -> tuple[int, str | None]:
         raise WarehouseError(
             f"etl_state holds {len(rows)} rows and not one: restore the warehouse from a snapshot"
         )
-    return int(rows[0][0]), rows[0][1]
+    return int(str(rows[0][0])), cast("str | None", rows[0][1])
 
 
 def migrate(warehouse: Warehouse) -> list[str]:
@@ -181,7 +194,7 @@ def migrate(warehouse: Warehouse) -> list[str]:
     warehouse.query(Statement(read_sql("create_schema_version")))
     seen = read_schema_version(warehouse)
     applied = []
-    for version, file_name in migrations():
+    for version, file_name in list_migrations(SQL_FOLDER):
         if version not in seen:
             values: dict[str, str | int] = {"version": version, "file_name": file_name}
             note = fill(read_sql("insert_schema_version"), values)
@@ -194,14 +207,7 @@ def migrate(warehouse: Warehouse) -> list[str]:
 def read_schema_version(warehouse: Warehouse) -> set[int]:
     """Give the numbers of the migrations that the warehouse has."""
     rows = warehouse.query(Statement(read_sql("select_schema_version"))).rows
-    return {int(row[0]) for row in rows}
-
-
-def migrations() -> Iterator[tuple[int, str]]:
-    """Give number and file name of each migration, in their order."""
-    for name in sorted(file.name for file in resources.files(SQL_FOLDER).iterdir()):
-        if found := MIGRATION.fullmatch(name):
-            yield int(found[1]), name
+    return {int(str(row[0])) for row in rows}
 
 
 def read_sql(name: str) -> str:
@@ -239,12 +245,6 @@ def fill(sql: str, values: Mapping[str, str | int]) -> str:
     return re.sub(r"\$([a-z_]+)", lambda match: literals[match[1]], sql)
 
 
-def _request(statement: Statement) -> dict[str, Any]:
-    values = (statement.values or {}).items()
-    parameters = [{"name": name, "value": str(value)} for name, value in values]
-    return {"Sql": statement.sql} | ({"Parameters": parameters} if parameters else {})
-
-
-def _value(field: Mapping[str, Any]) -> Any:
+def _value(field: "type_defs.FieldTypeDef") -> Value:
     """Give a field's value as the API typed it; dates, times and decimals are texts."""
-    return None if field.get("isNull") else next(iter(field.values()))
+    return None if field.get("isNull") else cast("Value", next(iter(field.values())))

@@ -10,6 +10,7 @@ PURE = frozenset(
 )
 PURE |= frozenset({"itertools", "math", "operator", "re", "typing"})
 SPARK = frozenset({"pyspark", "py4j"})
+SERVICES = "cloudwatch dynamodb emr_serverless redshift_data s3 sns"
 BOUNDARY = ("spark_jobs.schemas", "spark_jobs.errors")
 
 
@@ -20,32 +21,27 @@ class Room:
     Attributes:
         ours: modules of this project, with all below them.
         libraries: top names or dotted prefixes; None for any that is not ours.
+        types: libraries that are there for mypy alone: `if TYPE_CHECKING` may import them.
     """
 
     ours: tuple[str, ...]
     libraries: frozenset[str] | None
+    types: frozenset[str] = frozenset()
 
 
 # Keys are where the importing file lies; docs and reasons: the table of the house style.
 ROOMS = {
     "conf": Room(("conf",), STANDARD | {"yaml"}),
     "dags": Room(("dags", "conf"), STANDARD | {"airflow"}),
-    "dags.steps": Room(
-        (
-            "dags.systems",
-            "dags.protocol",
-            "conf",
-            "dags.steps.metadata_values",
-            "dags.steps.metadata_rows",
-            "dags.steps.metadata_load",
-            "dags.steps.metadata_report",
-        ),
-        STANDARD,
-    ),
+    "dags.steps": Room(("dags.systems", "dags.protocol", "dags.metadata", "conf"), STANDARD),
+    # Users and songs files: their rules, their load, its report.
+    "dags.metadata": Room(("dags.metadata", "dags.systems.metadata", "conf"), STANDARD),
     # What runs, rebuilds and compactions share: the promise itself.
     "dags.protocol": Room(("dags.systems", "dags.protocol", "conf"), STANDARD),
     "dags.systems": Room(
-        ("conf",), STANDARD | {"airflow", "boto3", "botocore", "psycopg2", "aiobotocore"}
+        ("conf",),
+        STANDARD | {"airflow", "boto3", "botocore", "psycopg2", "aiobotocore"},
+        types=frozenset(f"types_boto3_{service}" for service in SERVICES.split()),
     ),
     "spark_jobs": Room((), frozenset()),
     "spark_jobs.errors": Room((), STANDARD | {"pyspark.sql.types"}),
@@ -99,7 +95,7 @@ ROOMS = {
     "commands": Room(
         (
             *("commands", "conf", "localaws", "spark_jobs.schemas"),
-            *("dags.steps", "dags.systems", "dags.protocol"),
+            *("dags.steps", "dags.metadata", "dags.systems", "dags.protocol"),
         ),
         None,
     ),

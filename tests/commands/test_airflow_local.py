@@ -17,8 +17,8 @@ from commands import airflow_local
 from commands.airflow_local import OWN_VERSION, Airflow, Session, build_environment, find_airflow
 from commands.dag_watch import Watch
 from commands.errors import CommandError
-from commands.run import try_lock
 from conf.settings import load_settings
+from localaws.processes import try_lock
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = load_settings("local")

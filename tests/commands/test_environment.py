@@ -4,7 +4,6 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 from botocore import exceptions as aws
 from botocore.exceptions import ClientError
@@ -26,7 +25,6 @@ def account(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A world that is reached as an account is: by the exports of `make env`, and by secrets."""
     for name, value in world.stack.environment().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     monkeypatch.setattr(environment, "load_settings", lambda _: world.settings)
     world.deliver_metadata(SONGS)
     world.deliver("a.csv", *FIRST)
@@ -72,12 +70,13 @@ def asked(monkeypatch: pytest.MonkeyPatch, answer: Any) -> list[str]:
     """Let AWS answer so to whoever asks who calls; give the services that are asked."""
     services: list[str] = []
 
-    def make_client(service: str, region: str) -> Sts:
+    def make_client(service: str) -> Sts:
         services.append(service)
         return Sts(answer)
 
     monkeypatch.setattr(environment, "load_settings", lambda _: load_settings("local"))
-    monkeypatch.setattr(connections, "make_client", make_client)
+    session = SimpleNamespace(client=make_client)
+    monkeypatch.setattr(connections, "open_session", lambda _: session)
     monkeypatch.setenv("SQL", "SELECT 1")
     return services
 
@@ -163,7 +162,8 @@ class Secrets:
 
 
 def test_a_secret_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "make_client", lambda *_: Secrets())
+    session = SimpleNamespace(client=lambda _: Secrets())
+    monkeypatch.setattr(connections, "open_session", lambda _: session)
     read: Callable[[str], Any] = environment.secret_reader(load_settings("local"))
 
     with pytest.raises(CommandError, match="there is no secret airflow/connections/redshift_conn"):

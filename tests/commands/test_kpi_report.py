@@ -12,7 +12,7 @@ from commands.kpi_report import print_report
 from commands.local_metadata import LocalMetadata
 from commands.parquet_tables import arrow_schema, write_table
 from conf.explanations import Rejected, explain_header, explain_rows
-from dags.steps.metadata_report import FileReport, LoadReport
+from dags.metadata.report import FileReport, LoadReport
 from spark_jobs import schemas
 
 

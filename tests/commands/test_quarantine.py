@@ -14,7 +14,7 @@ import pytest
 from commands import quarantine
 from commands.parquet_tables import arrow_schema
 from conf import places
-from dags.steps.metadata_load import write_quarantine
+from dags.metadata.load import write_quarantine
 from dags.systems.bucket import Bucket
 from spark_jobs import schemas
 from tests.dags.memory_s3 import BUCKET, MemoryS3

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -71,7 +72,8 @@ def test_a_run_that_was_begun_is_named_with_the_places_to_look_at(
     mwaa: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(rebuild, "open_settings", lambda _: SETTINGS)
-    monkeypatch.setattr(rebuild.connections, "make_client", lambda *_: mwaa)
+    session = SimpleNamespace(client=lambda _: mwaa)
+    monkeypatch.setattr(rebuild.connections, "open_session", lambda _: session)
     monkeypatch.setattr(rebuild, "begin_run", lambda *_: RUN_ID)
 
     assert rebuild.main(["--environment", "test"]) == 0

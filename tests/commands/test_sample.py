@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from commands import sample
-from dags.steps.metadata_rows import GoodRow, read_rows
+from dags.metadata.rows import GoodRow, read_rows
 from tests import reference
 
 MODIFIED = int(datetime(2024, 7, 1, tzinfo=UTC).timestamp()) * reference.SECOND

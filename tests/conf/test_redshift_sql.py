@@ -6,8 +6,9 @@ from importlib import resources
 import pytest
 from pyspark.sql.types import StructField, StructType
 
+from conf.sql import list_migrations
 from dags.protocol.users import NAMES as USER_NAMES
-from dags.systems.warehouse import LITERALS, SQL_FOLDER, migrations, read_sql
+from dags.systems.warehouse import LITERALS, SQL_FOLDER, read_sql
 from spark_jobs import schemas
 
 TYPES = {
@@ -52,7 +53,9 @@ def lines_of(text: str) -> list[str]:
 
 @pytest.mark.parametrize(("table", "schema"), schemas.TABLES.items())
 def test_a_table_has_the_columns_of_its_schema(table: str, schema: StructType) -> None:
-    (name,) = [name for _, name in migrations() if name.endswith(f"_create_{table}.sql")]
+    (name,) = [
+        name for _, name in list_migrations(SQL_FOLDER) if name.endswith(f"_create_{table}.sql")
+    ]
     body = re.search(r"CREATE TABLE \w+ \(\n(.*?)\n\)", read_sql(name.removesuffix(".sql")), re.S)
     assert body is not None
 
@@ -98,7 +101,7 @@ def test_the_stage_of_the_touched_hours_has_the_columns_of_its_schema() -> None:
 
 
 def test_migrations_are_numbered_without_a_gap() -> None:
-    numbers = [number for number, _ in migrations()]
+    numbers = [number for number, _ in list_migrations(SQL_FOLDER)]
 
     assert numbers == list(range(1, len(numbers) + 1))
     assert len(numbers) == 7

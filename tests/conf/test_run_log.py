@@ -1,6 +1,8 @@
 """Every line of the workers' log names its run."""
 
 import logging
+from collections.abc import Iterator
+from contextvars import copy_context
 
 import pytest
 
@@ -8,8 +10,10 @@ from conf import run_log
 
 
 @pytest.fixture(autouse=True)
-def no_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(run_log._current, "run", "no run")
+def no_run() -> Iterator[None]:
+    before = run_log._run.set("no run")
+    yield
+    run_log._run.reset(before)
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -35,6 +39,34 @@ def test_a_runs_sign_of_a_format_stays_itself(caplog: pytest.LogCaptureFixture) 
     run_log.get_log("x").error("%d files", 3)
 
     assert lines(caplog) == ["[100%s sure] 3 files"]
+
+
+def test_a_runs_sign_of_a_format_stays_itself_in_a_line_without_arguments(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    run_log.name_run("100% sure")
+
+    run_log.get_log("x").error("all of it")
+
+    assert lines(caplog) == ["[100% sure] all of it"]
+
+
+def test_a_log_that_is_asked_for_twice_names_the_run_once(caplog: pytest.LogCaptureFixture) -> None:
+    run_log.get_log("x")
+
+    run_log.get_log("x").error("%d files", 3)
+
+    assert lines(caplog) == ["[no run] 3 files"]
+
+
+def test_a_run_that_is_named_in_another_context_is_not_this_ones(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    copy_context().run(run_log.name_run, "another")
+
+    run_log.get_log("x").error("here")
+
+    assert lines(caplog) == ["[no run] here"]
 
 
 def test_an_error_keeps_its_trace(caplog: pytest.LogCaptureFixture) -> None:

@@ -74,7 +74,7 @@ def _quarantine(world: World) -> Iterable[tuple[Any, ...]]:
     """Give the rejected rows of all commits: a file taken again is there again, so each once."""
     rows = set()
     for commit in world.bucket.list_objects("lake/commits/"):
-        folder = world.bucket.read_json(commit.key)["quarantine"]
+        folder = json.loads(world.bucket.require(commit.key))["quarantine"]
         for found in world.bucket.list_objects(f"{folder}/"):
             if found.key.endswith(".parquet"):
                 content = io.BytesIO(world.bucket.read(found.key) or b"")

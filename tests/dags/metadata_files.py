@@ -3,10 +3,9 @@
 import io
 from typing import Any
 
-from dags.steps import metadata_load
-from dags.steps.metadata_load import LoadRules, MetadataFile
-from dags.steps.metadata_report import LoadReport
-from dags.steps.metadata_values import TABLE_COLUMNS
+from dags.metadata.load import LoadRules, MetadataFile, run
+from dags.metadata.report import LoadReport
+from dags.metadata.values import TABLE_COLUMNS
 from dags.systems import metadata
 
 SONG_HEADER = ",".join(column.name for column in TABLE_COLUMNS["songs"])
@@ -39,7 +38,7 @@ def load(connection: Any, *files: MetadataFile, **rules: Any) -> LoadReport:
     def forget(file_key: str, raw_line: bytes, reason: str) -> None:
         pass
 
-    return metadata_load.run(connection, files, forget, LoadRules(**rules))
+    return run(connection, files, forget, LoadRules(**rules))
 
 
 def names(connection: Any) -> dict[int, str]:

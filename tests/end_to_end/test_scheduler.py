@@ -147,7 +147,9 @@ def test_a_job_that_fails_once_is_tried_again_in_a_folder_of_its_own(
     runs = service.job_runs("validate_data")[before:]
     assert [run["state"] for run in runs] == ["FAILED", "SUCCESS"]
     assert len({run["name"] for run in runs}) == 1
-    report = service.bucket.read_json(places.report_key(places.run_name("fails-once"), "json"))
+    report = json.loads(
+        service.bucket.require(places.report_key(places.run_name("fails-once"), "json"))
+    )
     assert report["quarantine"].endswith("attempt=2")
     assert service.status(key)["status"] == "PROCESSED"
 
@@ -165,7 +167,9 @@ def test_a_run_that_fails_for_good_gives_its_files_back_with_the_reason(
     assert (states["validate_data"], states["release_claims"]) == ("failed", "success")
     assert states["load_redshift"] == "upstream_failed"
     assert service.status(key)["status"] == "FAILED"
-    failure = service.bucket.read_json(places.failure_key(places.run_name("fails-for-good")))
+    failure = json.loads(
+        service.bucket.require(places.failure_key(places.run_name("fails-for-good")))
+    )
     assert failure["task"] == "validate_data"
     assert "ended FAILED" in failure["reason"]
     assert f"/logs/claim={places.run_name('fails-for-good')}-" in failure["reason"]

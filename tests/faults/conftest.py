@@ -4,7 +4,6 @@ import dataclasses
 import time
 from types import SimpleNamespace
 
-import boto3
 import botocore.endpoint
 import pytest
 
@@ -31,23 +30,19 @@ def worker_world(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A world whose clients are those that a worker makes; their waits take no time."""
     for name, text in world.stack.environment().items():
         monkeypatch.setenv(name, text)
-    # It would remember the keys of another stand-in of this process.
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     # Not time.sleep itself: whoever polls would spin.
     hasty = SimpleNamespace(sleep=lambda _: None, time=time.time)
     monkeypatch.setattr(botocore.endpoint, "time", hasty)
     monkeypatch.setattr(ledger, "time", hasty)
     settings, pipeline = world.settings, world.pipeline
 
-    def client(service: str) -> object:
-        return connections.make_client(service, settings.region)
-
+    aws = connections.open_session(settings.region)
     place = (pipeline.warehouse.workgroup, pipeline.warehouse.database)
     world.pipeline = dataclasses.replace(
         pipeline,
-        bucket=Bucket(client("s3"), settings.data_bucket),
-        ledger=Ledger(client("dynamodb"), settings.ledger_table),
-        warehouse=Warehouse(client("redshift-data"), *place),
+        bucket=Bucket(aws.client("s3"), settings.data_bucket),
+        ledger=Ledger(aws.client("dynamodb"), settings.ledger_table),
+        warehouse=Warehouse(aws.client("redshift-data"), *place),
         alerts=Alerts(world.told, world.told, settings.alerts_topic_arn),
     )
     world.bucket, world.jobs = world.pipeline.bucket, PlainJobs(world.pipeline)

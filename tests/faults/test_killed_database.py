@@ -11,7 +11,7 @@ import psycopg2
 import psycopg2.extensions
 import pytest
 
-from dags.steps import metadata_load
+from dags.metadata import load
 from dags.systems import metadata
 from dags.systems.bucket import Bucket
 from dags.systems.metadata import MetadataError
@@ -69,7 +69,7 @@ def kill_at_chunk(world: World, patch: pytest.MonkeyPatch, number: int) -> list[
         return opened[-1]
 
     patch.setattr(metadata, "COPY_ROWS", 20)
-    patch.setattr(metadata_load, "CHUNK_BYTES", 1 << 10)
+    patch.setattr(load, "CHUNK_BYTES", 1 << 10)
     patch.setattr(Bucket, "open", open_stream)
     return opened
 

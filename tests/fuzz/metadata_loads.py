@@ -40,7 +40,7 @@ class Loads:
         run = f"load {self.number}"
         self.world.life(run).load_metadata()
         name = places.run_name(run)
-        report = self.world.bucket.read_json(places.metadata_report_key(name))
+        report = json.loads(self.world.bucket.require(places.metadata_report_key(name)))
         found = {file.pop("file_key"): file for file in report["files"]}
         with any_number_of_digits():
             readings = {

@@ -1,5 +1,6 @@
 """How a day's run goes: well, not at all, or to some point where it dies."""
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -105,7 +106,7 @@ def dies_before_the_ledger(life: "LongLife", run_id: str) -> None:
 def finds_a_file_replaced(life: "LongLife", run_id: str) -> None:
     """Its jobs may have read either version: it gives up, and the next run takes the new one."""
     if run := work(life, run_id):
-        claim = life.world.bucket.read_json(f"staging/claim={run.claim}/claim.json")
+        claim = json.loads(life.world.bucket.require(f"staging/claim={run.claim}/claim.json"))
         plain = [f["file_key"] for f in claim["files"] if not f["file_key"].endswith(".gz")]
         if plain:
             life.deliveries.change(life.today, life.chance.choice(plain))

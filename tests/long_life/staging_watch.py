@@ -1,5 +1,6 @@
 """Watches staging from day to day: what goes was old enough, and what is old enough goes."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,4 +59,6 @@ class StagingWatch:
         written = max(each.last_modified for each in found)
         if f"{name}claim.json" not in {each.key for each in found}:
             return Folder(None, written)
-        return Folder(self.world.bucket.read_json(f"{name}claim.json")["commit"] + 1, written)
+        return Folder(
+            json.loads(self.world.bucket.require(f"{name}claim.json"))["commit"] + 1, written
+        )

@@ -52,7 +52,7 @@ def test_a_staged_object_that_was_lost_stops_the_commit(second: Life) -> None:
 def test_a_staged_object_with_fewer_rows_stops_the_commit(second: Life) -> None:
     world = second.world
     folder = f"staging/claim={second.claim}/validate_data/attempt=1/streams"
-    listing = world.bucket.read_json(f"{folder}/_files.json")
+    listing = json.loads(world.bucket.require(f"{folder}/_files.json"))
     listing["files"][0]["rows"] += 1
     world.bucket.put(f"{folder}/_files.json", json.dumps(listing).encode())
 

@@ -1,5 +1,6 @@
 """A run takes the files that are free, oldest first, and says when there is nothing to do."""
 
+import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -96,7 +97,7 @@ def test_what_a_life_tries_to_claim_is_written_before_it_claims(
 
     (wanted,) = run.staged()
     assert wanted.endswith("/wanted.json")
-    assert run.pipeline.bucket.read_json(wanted) == [key]
+    assert json.loads(run.pipeline.bucket.require(wanted)) == [key]
 
 
 def test_each_life_of_a_run_makes_a_claim_of_its_own_and_takes_its_files_over(

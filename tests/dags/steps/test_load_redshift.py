@@ -1,5 +1,6 @@
 """A claim becomes true in Redshift once: its turn, its files and its outputs looked at before."""
 
+import json
 import logging
 from typing import Any
 
@@ -102,7 +103,7 @@ def test_a_daily_commit_loads_its_own_plays_and_not_the_lakes() -> None:
 
     (manifest,) = [name for name in run.s3.objects if "/manifest-streams-" in name]
     folder = f"s3://a-bucket/staging/claim={CLAIM}/validate_data/attempt=1/streams"
-    entries = run.bucket.read_json(manifest)["entries"]
+    entries = json.loads(run.bucket.require(manifest))["entries"]
     assert [entry["url"] for entry in entries] == [
         f"{folder}/listen_date=2024-06-25/part-0.parquet"
     ]
@@ -167,7 +168,7 @@ def test_a_rebuild_of_a_restored_warehouse_loads_the_lake_that_was_published() -
 
     assert run.warehouse.state == (10, key)
     (manifest,) = [name for name in run.s3.objects if "/manifest-streams-" in name]
-    entries = run.bucket.read_json(manifest)["entries"]
+    entries = json.loads(run.bucket.require(manifest))["entries"]
     uri = "s3://a-bucket/lake/streams/listen_date=2024-06-25/0000000009-0.parquet"
     assert [entry["url"] for entry in entries] == [uri]
 
@@ -180,7 +181,7 @@ def test_a_dry_run_reports_and_commits_nothing(caplog: pytest.LogCaptureFixture)
     assert run.load() is None
 
     assert (run.warehouse.batches, run.warehouse.state[0]) == ([], 6)
-    report = run.bucket.read_json(REPORT)
+    report = json.loads(run.bucket.require(REPORT))
     assert (report["status"], report["rows"]["streams"]) == ("dry run", 4)
     assert [key for key in run.s3.objects if "/plan-" in key] == []
     assert "dry run: 4 plays would be new; nothing is committed" in caplog.text

@@ -2,11 +2,14 @@
 
 import contextlib
 import io
+import json
+from contextvars import copy_context
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from conf import run_log
 from dags.systems import bucket as buckets
 from dags.systems.bucket import Bucket, BucketError, Listing, StoredObject, in_parallel
 from packages.localaws.tests import servers
@@ -44,13 +47,13 @@ def test_a_missing_object_is_none_to_head_and_read(bucket: Bucket) -> None:
 
 def test_a_missing_json_object_is_told_by_its_uri(bucket: Bucket) -> None:
     with pytest.raises(BucketError, match=f"^s3://{bucket.name}/a/c.json is not there$"):
-        bucket.read_json("a/c.json")
+        json.loads(bucket.require("a/c.json"))
 
 
 def test_json_is_read_as_it_was_written(bucket: Bucket) -> None:
     bucket.put("a.json", '{"é": [1, null]}'.encode())
 
-    assert bucket.read_json("a.json") == {"é": [1, None]}
+    assert json.loads(bucket.require("a.json")) == {"é": [1, None]}
 
 
 def test_an_object_that_was_replaced_is_not_opened(bucket: Bucket) -> None:
@@ -223,6 +226,17 @@ def test_parallel_results_keep_the_order_of_their_items() -> None:
 
     assert in_parallel(lambda item: item * 2, items) == [2 * item for item in items]
     assert in_parallel(str, []) == []
+
+
+def test_the_log_of_parallel_calls_names_the_callers_run(caplog: pytest.LogCaptureFixture) -> None:
+    copy_context().run(log_in_parallel, "daily-1")
+
+    assert [record.getMessage() for record in caplog.records] == ["[daily-1] file 1"]
+
+
+def log_in_parallel(run_id: str) -> None:
+    run_log.name_run(run_id)
+    in_parallel(lambda item: run_log.get_log("x").error("file %d", item), [1])
 
 
 def test_the_first_error_of_parallel_calls_is_raised() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dags.systems import connections
-from dags.systems.connections import MissingFieldError, extra_of, make_client, postgres_dsn
+from dags.systems.connections import MissingFieldError, extra_of, open_session, postgres_dsn
 
 
 def a_connection(**fields: Any) -> Any:
@@ -63,7 +63,7 @@ def test_a_database_is_reached_by_tls_as_the_environment_says() -> None:
 
     assert dsn == {
         "host": "db.example",
-        "port": 5433,
+        "port": "5433",
         "dbname": "metadata",
         "user": "reader",
         "password": "sesame",
@@ -75,7 +75,7 @@ def test_a_database_is_reached_by_tls_as_the_environment_says() -> None:
 def test_a_port_that_is_not_given_is_postgresqls_own() -> None:
     dsn = postgres_dsn(a_connection(port=None), "disable", "")
 
-    assert (dsn["port"], dsn["sslmode"]) == (5432, "disable")
+    assert (dsn["port"], dsn["sslmode"]) == ("5432", "disable")
     assert "sslrootcert" not in dsn
 
 
@@ -100,7 +100,7 @@ def test_a_client_waits_and_tries_again_with_room_for_parallel_calls(
 ) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL_S3", raising=False)
 
-    client = make_client("s3", "eu-west-1")
+    client = open_session("eu-west-1").client("s3")
 
     assert client.meta.region_name == "eu-west-1"
     assert client.meta.config.retries == {"mode": "standard", "total_max_attempts": 6}

@@ -12,8 +12,8 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
+from dags.metadata import load
 from dags.protocol import users
-from dags.steps import metadata_load
 from dags.systems import metadata
 from dags.systems.connections import postgres_dsn
 from localaws.postgres import PostgresServer
@@ -53,14 +53,14 @@ class TlsDatabase:
         row = ",".join(SONG.get(name, "") for name in columns)
         songs = f"{','.join(columns)}\n{row}\n".encode()
         files = [
-            metadata_load.MetadataFile("u.csv", "1", "users", lambda: io.BytesIO(USERS)),
-            metadata_load.MetadataFile("s.csv", "1", "songs", lambda: io.BytesIO(songs)),
+            load.MetadataFile("u.csv", "1", "users", lambda: io.BytesIO(USERS)),
+            load.MetadataFile("s.csv", "1", "songs", lambda: io.BytesIO(songs)),
         ]
         with (
             self.open_as_worker() as connection,
-            metadata_load.write_quarantine(io.BytesIO()) as sink,
+            load.write_quarantine(io.BytesIO()) as sink,
         ):
-            metadata_load.run(connection, files, sink)
+            load.run(connection, files, sink)
 
     def extract(self, spark: SparkSession, output: Path) -> None:
         flags = {

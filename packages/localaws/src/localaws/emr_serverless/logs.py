@@ -147,7 +147,7 @@ def connect(config: EndpointConfig, service: str, endpoint: str) -> Any:
     import boto3
     from botocore.config import Config
 
-    return boto3.session.Session().client(
+    return boto3.session.Session().client(  # type: ignore[call-overload]
         service,
         endpoint_url=endpoint,
         region_name=config.region,

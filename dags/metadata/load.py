@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import BinaryIO, get_args
 
-from dags.steps import metadata_rows
-from dags.steps.metadata_report import FileReport, LoadReport, Tally, say_empty
+from dags.metadata.report import FileReport, LoadReport, Tally, say_empty
+from dags.metadata.rows import GoodRow, RefusedFileError, RejectedRow, read_rows
 from dags.systems import metadata
 
 MAX_REJECTED_SHARE = 0.10
@@ -205,16 +205,16 @@ def _stage_file(
     tally = Tally()
     error, reason = None, None
 
-    def good_rows() -> Iterator[metadata_rows.GoodRow]:
+    def good_rows() -> Iterator[GoodRow]:
         with contextlib.closing(file.open()) as stream:
             chunks = iter(partial(stream.read, CHUNK_BYTES), b"")
-            for row in metadata_rows.read_rows(
+            for row in read_rows(
                 file.table,
                 chunks,
                 is_gzipped=file.file_key.endswith(".gz"),
                 track_id_prefix=rules.track_id_prefix,
             ):
-                if isinstance(row, metadata_rows.RejectedRow):
+                if isinstance(row, RejectedRow):
                     tally.reject(row)
                     quarantine(file.file_key, row.raw_line, row.reason)
                 else:
@@ -223,7 +223,7 @@ def _stage_file(
 
     try:
         metadata.stage_rows(connection, file.table, number, good_rows())
-    except metadata_rows.RefusedFileError as caught:
+    except RefusedFileError as caught:
         error, reason = caught, str(caught)
     if reason is None and rules.refuses(tally.rows_read, tally.rows_rejected):
         reason = TOO_MANY_REJECTED_ROWS

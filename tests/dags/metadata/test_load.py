@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from dags.steps import metadata_load
-from dags.steps.metadata_load import LoadRules, MetadataFile, metadata_version
-from dags.steps.metadata_report import FileReport, LoadReport
+from dags.metadata.load import LoadRules, MetadataFile, metadata_version, run, write_quarantine
+from dags.metadata.report import FileReport, LoadReport
 from dags.systems import metadata
 from tests.dags.metadata_files import SONGS, USER_HEADER, a_file, load, names, some_users
 
@@ -51,8 +50,8 @@ def test_good_rows_load_and_the_others_are_counted_and_quarantined(connection: A
     users = a_file("data/users/u.csv", "1,Ana,,,\nx,Bo,,,\n3,\0,,,\ny,,,,\n")
     packed = io.BytesIO()
 
-    with metadata_load.write_quarantine(packed) as quarantine:
-        report = metadata_load.run(connection, [users, SONGS], quarantine)
+    with write_quarantine(packed) as quarantine:
+        report = run(connection, [users, SONGS], quarantine)
 
     rejected = {"invalid_user_id": 2, "nul_character": 1}
     assert report.is_changed
@@ -79,7 +78,7 @@ def test_equal_quarantines_are_equal_bytes() -> None:
     packed = [io.BytesIO(), io.BytesIO()]
 
     for file in packed:
-        with metadata_load.write_quarantine(file) as quarantine:
+        with write_quarantine(file) as quarantine:
             quarantine("data/users/ü.csv", b"\xff", "invalid_encoding")
 
     assert packed[0].getvalue() == packed[1].getvalue() != b""

@@ -8,8 +8,9 @@ import pytest
 
 from conf import places
 from conf.settings import load_settings
-from dags import tasks
+from dags import failure_report
 from dags.airflow_versions import AirflowException, TaskDeferralError
+from dags.failure_report import report_failure
 from dags.protocol import pipeline
 from dags.systems import connections
 from tests.pipeline_world import Told
@@ -62,8 +63,9 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Any:
     )
     monkeypatch.setattr(pipeline, "open_alerts", lambda _: alerts)
     monkeypatch.setattr(pipeline, "open_bucket", lambda _: bucket)
-    monkeypatch.setattr(tasks, "load_own_settings", lambda: settings)
-    monkeypatch.setattr(connections, "make_client", lambda *_: FakeEmr())
+    monkeypatch.setattr(failure_report, "load_own_settings", lambda: settings)
+    session = SimpleNamespace(client=lambda _: FakeEmr())
+    monkeypatch.setattr(connections, "open_session", lambda _: session)
     return left
 
 
@@ -74,7 +76,7 @@ def a_context(task: str, **more: Any) -> dict[str, Any]:
 def test_a_failed_task_is_told_with_run_task_and_reason(told: Any) -> None:
     error = ValueError("the warehouse\nlacks a table")
 
-    tasks.report_failure(a_context("load_redshift", exception=error))
+    report_failure(a_context("load_redshift", exception=error))
 
     (message,) = told.told.messages
     assert message.startswith("music_streaming_etl: load_redshift failed\n")
@@ -90,7 +92,7 @@ def test_a_failed_task_is_told_with_run_task_and_reason(told: Any) -> None:
 
 
 def test_a_task_that_airflow_ended_itself_gets_the_jobs_reason(told: Any) -> None:
-    tasks.report_failure(a_context("validate_data"))
+    report_failure(a_context("validate_data"))
 
     (message,) = told.told.messages
     assert "failed: job run 1 ended FAILED: out of memory; its log: " in message
@@ -98,7 +100,7 @@ def test_a_task_that_airflow_ended_itself_gets_the_jobs_reason(told: Any) -> Non
 
 @pytest.mark.parametrize("words", ["Trigger failure", "Trigger/execution timeout"])
 def test_a_deferral_that_failed_gets_the_jobs_reason(told: Any, words: str) -> None:
-    tasks.report_failure(a_context("validate_data", exception=TaskDeferralError(words)))
+    report_failure(a_context("validate_data", exception=TaskDeferralError(words)))
 
     (message,) = told.told.messages
     assert "failed: job run 1 ended FAILED: out of memory; its log: " in message
@@ -107,8 +109,8 @@ def test_a_deferral_that_failed_gets_the_jobs_reason(told: Any, words: str) -> N
 def test_a_jobs_own_reason_and_a_deferral_without_a_job_run_stay_as_they_are(told: Any) -> None:
     reason = "job run 7 ended CANCELLED: timed out"
 
-    tasks.report_failure(a_context("validate_data", exception=AirflowException(reason)))
-    tasks.report_failure(a_context("transform_kpis", exception=TaskDeferralError("no trigger")))
+    report_failure(a_context("validate_data", exception=AirflowException(reason)))
+    report_failure(a_context("transform_kpis", exception=TaskDeferralError("no trigger")))
 
     own, deferral = told.told.messages
     assert f"failed: {reason}\n" in own
@@ -116,7 +118,7 @@ def test_a_jobs_own_reason_and_a_deferral_without_a_job_run_stay_as_they_are(tol
 
 
 def test_a_task_without_a_job_says_that_no_reason_was_given(told: Any) -> None:
-    tasks.report_failure(a_context("publish_lake"))
+    report_failure(a_context("publish_lake"))
 
     assert "failed: Airflow gave no reason" in told.told.messages[0]
 
@@ -129,7 +131,7 @@ def test_what_goes_wrong_while_it_is_told_is_only_logged(
 
     monkeypatch.setattr(pipeline, "open_alerts", refuse)
 
-    tasks.report_failure(a_context("publish_lake"))
+    report_failure(a_context("publish_lake"))
 
     assert "the failure could not be reported" in caplog.text
 
@@ -140,8 +142,8 @@ def test_a_reason_that_cannot_be_found_out_holds_no_alert_up(
     def refuse(*_: Any) -> None:
         raise OSError("no such service")
 
-    monkeypatch.setattr(connections, "make_client", refuse)
+    monkeypatch.setattr(connections, "open_session", refuse)
 
-    tasks.report_failure(a_context("validate_data"))
+    report_failure(a_context("validate_data"))
 
     assert "failed: not known (OSError)" in told.told.messages[0]

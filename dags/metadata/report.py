@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conf.explanations import Rejected, describe, explain_rows
-from dags.steps.metadata_rows import RefusedFileError, RejectedRow
+from dags.metadata.rows import RefusedFileError, RejectedRow
 
 SHOWN_FILES = 5  # of a table, where no file fills it
 

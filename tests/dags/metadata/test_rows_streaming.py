@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dags.steps.metadata_rows import (
+from dags.metadata.rows import (
     MAX_LINE_BYTES,
     GoodRow,
     RefusedFileError,

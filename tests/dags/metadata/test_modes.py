@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dags.steps.metadata_load import MetadataFile
-from dags.steps.metadata_report import describe_rows
+from dags.metadata.load import MetadataFile
+from dags.metadata.report import describe_rows
 from dags.systems.metadata import MetadataStateError, read_version
 from tests.dags.metadata_files import SONGS, a_file, load, names, some_songs, some_users, tracks
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from conf.explanations import explain_cause, explain_header, wanted_of_malformed
-from dags.steps.metadata_values import (
+from dags.metadata.values import (
     TABLE_COLUMNS,
     TRIMMED,
     BrokenRowError,

@@ -4,12 +4,18 @@ import datetime
 
 import pytest
 
-from dags.steps import metadata_rows, metadata_values
-from dags.steps.metadata_rows import GoodRow, RefusedFileError, RejectedRow, read_rows
+from dags.metadata.rows import (
+    MAX_LINE_BYTES,
+    GoodRow,
+    RefusedFileError,
+    RejectedRow,
+    read_rows,
+)
+from dags.metadata.values import TABLE_COLUMNS
 from spark_jobs import schemas
 
 HEADER = b"user_id,user_name,user_age,user_country,created_at"
-SONG = {column.name: "" for column in metadata_values.TABLE_COLUMNS["songs"]} | {"id": "7"}
+SONG = {column.name: "" for column in TABLE_COLUMNS["songs"]} | {"id": "7"}
 
 
 def outcomes(content: bytes, table: str = "users") -> list[GoodRow | RejectedRow]:
@@ -41,7 +47,7 @@ def test_the_columns_are_those_of_the_schemas() -> None:
         "text": "string",
     }
 
-    for table, columns in metadata_values.TABLE_COLUMNS.items():
+    for table, columns in TABLE_COLUMNS.items():
         ours = [(c.name, kinds[c.kind], c.width or None, not c.is_key) for c in columns]
         schema = [
             (field.name, field.dataType.typeName(), field.metadata.get("width"), field.nullable)
@@ -76,7 +82,7 @@ def test_a_file_without_a_line_is_refused_as_empty(content: bytes) -> None:
         HEADER + b",user_age",
         HEADER.replace(b"user_id", b"User_Id"),
         HEADER.replace(b"user_id", b'"user_id'),
-        HEADER + b"," + b"x" * metadata_rows.MAX_LINE_BYTES,
+        HEADER + b"," + b"x" * MAX_LINE_BYTES,
     ],
 )
 def test_a_header_that_lacks_or_doubles_a_column_is_refused(header: bytes) -> None:

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from dags.steps.metadata_rows import (
+from dags.metadata.rows import (
     MAX_LINE_BYTES,
     GoodRow,
     RefusedFileError,
     RejectedRow,
     read_rows,
 )
-from dags.steps.metadata_values import TABLE_COLUMNS
+from dags.metadata.values import TABLE_COLUMNS
 
 HEADER = b"user_id,user_name,user_age,user_country,created_at"
 SONG = {column.name: "" for column in TABLE_COLUMNS["songs"]} | {"id": "7"}

@@ -1,0 +1,1 @@
+"""Users and songs files: the rules of their rows, their load into RDS, and its report."""
