@@ -52,12 +52,12 @@ def connect(dsn: Mapping[str, str]) -> "Connection":
         MetadataError: It cannot be reached or refuses the login; the password is not in it.
     """
     import psycopg2
-    from psycopg2.extensions import make_dsn
 
     place = f"{dsn.get('host')}:{dsn.get('port')}/{dsn.get('dbname')} as {dsn.get('user')}"
     try:
+        # The stubs cannot know that no parameter names a class.
         opened: Connection = psycopg2.connect(
-            make_dsn(**{"connect_timeout": CONNECT_SECONDS, **dsn})
+            **{"connect_timeout": CONNECT_SECONDS, **dsn}  # type: ignore[arg-type]
         )
     except psycopg2.Error as error:
         reason = " ".join(str(error).split())

@@ -68,7 +68,7 @@ def test_a_job_that_ends_well_leaves_its_classes_to_the_later_ones(tmp_path: Pat
     write_properties(tmp_path / "spark.conf", {"spark.driver.extraClassPath": str(class_path)})
     # What Java does at its end, with the name that stands in quotes.
     write = """for word in "$@"; do
-        case "$word" in *AtExit=*) name="${word##*AtExit=}"; echo x > "${name%?}" ;; esac
+        case "$word" in *AtExit=*) name="${word##*AtExit=}"; echo x > "${name%%\\"*}" ;; esac
     done"""
 
     finish_job(start(tmp_path, write))
