@@ -157,7 +157,7 @@ def real_service(
 ) -> Iterator[Service]:
     """Serve with this project's own Spark, Java and jars."""
     java = subprocess.run(
-        [sys.executable, "-m", "commands.java"],
+        [sys.executable, "-m", "commands.spark.java"],
         cwd=ROOT,
         capture_output=True,
         text=True,
