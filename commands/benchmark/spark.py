@@ -79,8 +79,7 @@ def spark_engines(against: Path | None, *, is_native: bool = False) -> list[Spar
         is_native: Measure ours with Comet too.
 
     Raises:
-        CommandError: `against` is no checkout.
-        CommandError: This machine cannot run Comet, or it cannot be fetched.
+        CommandError: `against` is no checkout, or Comet cannot be fetched or run here.
     """
     engines = [SparkEngine(OURS, ROOT)]
     if is_native:
@@ -157,8 +156,7 @@ def run_spark(
         for job in JOBS
     }
     logs = {job: work / f"{job}.log" for job in JOBS}
-    plan = {"jobs": asked, "work": str(work), "is_native": engine.is_native}
-    with submitting(engine, plan) as answer:
+    with submitting(engine, asked, work) as answer:
         parts = {
             job: measure(command, env=answer["environment"], log=logs[job])
             for job, command in answer["commands"].items()
@@ -187,12 +185,15 @@ def recording(work: Path, job: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def submitting(engine: SparkEngine, plan: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def submitting(
+    engine: SparkEngine, jobs: Mapping[str, Any], work: Path
+) -> Iterator[dict[str, Any]]:
     """Ask a checkout how it submits the jobs; it waits until they have run.
 
     Raises:
         CommandError: It does not say; what it said instead stands above.
     """
+    plan = {"jobs": jobs, "work": str(work), "is_native": engine.is_native}
     # When Java ends, its logging could stop before S3A has told its calls.
     options = "-Dlog4j.shutdownHookEnabled=false"
     paths = {"PYTHONPATH": str(engine.checkout), "SPARK_SUBMIT_OPTS": options}

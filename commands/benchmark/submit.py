@@ -7,6 +7,7 @@ When stdin ends the jobs have run. `python -P` leaves out this file's own folder
 imports are the checkout's, which may be older: only what each has since bc83d7e is asked of it.
 """
 
+import importlib
 import json
 import sys
 from collections.abc import Callable
@@ -14,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 try:
-    from commands.spark import submit as spark_submit
-except ImportError:  # an older checkout has them elsewhere
-    from commands import spark_submit  # type: ignore[attr-defined,no-redef]
+    spark_submit: Any = importlib.import_module("commands.spark.submit")
+except ImportError:
+    spark_submit = importlib.import_module("commands.spark_submit")  # where older ones have it
 
 
 def main() -> None:
@@ -58,9 +59,8 @@ def submit(
         )
         return command, lambda: archive.end(is_success=True)
     # An older checkout has one archive, and one way of starting whatever the size.
-    from commands import class_archive  # type: ignore[attr-defined]
-
-    command = spark_submit.submit_command(job, arguments, properties)  # type: ignore[call-arg]
+    class_archive = importlib.import_module("commands.class_archive")
+    command = spark_submit.submit_command(job, arguments, properties)
     return command, lambda: class_archive.keep_written(class_archive.archive_path())
 
 

@@ -14,13 +14,7 @@ import psutil
 import pytest
 
 from commands.airflow_run import airflow as airflow_local
-from commands.airflow_run.airflow import (
-    OWN_VERSION,
-    Airflow,
-    Session,
-    build_environment,
-    find_airflow,
-)
+from commands.airflow_run.airflow import Airflow, Session, build_environment, find_airflow
 from commands.airflow_run.watch import Watch
 from commands.console import CommandError
 from commands.run import try_lock
@@ -105,12 +99,14 @@ def test_the_environment_has_the_stacks_aws_and_nobody_elses(
         monkeypatch.setenv(name, "somebody's")
     monkeypatch.setenv("LANG", "kept")
 
-    environment = build_environment(find_airflow(OWN_VERSION, tmp_path), SETTINGS, AWS)
+    environment = build_environment(
+        find_airflow(airflow_local.OWN_VERSION, tmp_path), SETTINGS, AWS
+    )
 
     assert "somebody's" not in environment.values()
     assert environment["LANG"] == "kept"
     assert AWS.items() <= environment.items()
-    assert environment["AIRFLOW_HOME"] == str(tmp_path / f"airflow-{OWN_VERSION}")
+    assert environment["AIRFLOW_HOME"] == str(tmp_path / f"airflow-{airflow_local.OWN_VERSION}")
     assert environment["AIRFLOW__CORE__DAGS_FOLDER"] == str(ROOT / "dags")
     assert environment["AIRFLOW__MUSIC_STREAMING__ENVIRONMENT"] == "local"
     assert (environment["TZ"], environment["PYTHONPATH"]) == ("UTC", str(ROOT))
@@ -128,7 +124,10 @@ def test_each_version_has_a_home_of_its_own(
     monkeypatch.setattr(airflow_local, "SECOND_ENVIRONMENT", tmp_path)
     (tmp_path / "lock").write_text("")
 
-    first, second = find_airflow(OWN_VERSION, tmp_path), find_airflow("2.9.2", tmp_path)
+    first, second = (
+        find_airflow(airflow_local.OWN_VERSION, tmp_path),
+        find_airflow("2.9.2", tmp_path),
+    )
 
     assert first.python == Path(sys.executable)
     assert second.python == tmp_path / "bin" / "python"
@@ -149,7 +148,7 @@ def test_an_environment_that_is_not_there_is_told_with_how_to_make_it(
 @pytest.mark.parametrize("character", "%?$")
 def test_a_path_that_airflow_would_misread_is_refused(tmp_path: Path, character: str) -> None:
     with pytest.raises(CommandError, match=rf"takes no \{character} in a path: name another STATE"):
-        find_airflow(OWN_VERSION, tmp_path / f"100{character}")
+        find_airflow(airflow_local.OWN_VERSION, tmp_path / f"100{character}")
 
 
 def test_a_database_is_made_once_and_again_where_it_was_half_made(
