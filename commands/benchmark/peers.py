@@ -1,6 +1,6 @@
 """The same work by DuckDB, Polars and pandas, as an engineer would write it for one machine.
 
-    python -m commands.bench_peers {duckdb,polars,pandas} DATA OUT
+    python -m commands.benchmark.peers {duckdb,polars,pandas} DATA OUT
 
 Reads DATA/users, songs and streams, writes plays, genre_kpis and hourly_kpis as Parquet to OUT
 and the counts of its rows to OUT/counts.json. Knows plain CSV alone: no quotes, other headers,

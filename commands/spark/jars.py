@@ -79,7 +79,7 @@ def ensure(group: Group, hashes: Path) -> None:
         if found := differences(fetched, expected):
             raise CommandError(
                 f"the fetched jars are refused, {'; '.join(found)}. Where conf/ivy.xml was changed "
-                "on purpose: .venv/bin/python -m commands.jars --update-hashes"
+                "on purpose: .venv/bin/python -m commands.spark.jars --update-hashes"
             )
         if jars.is_dir():
             jars.rename(Path(temporary) / "replaced")

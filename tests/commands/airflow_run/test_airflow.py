@@ -13,14 +13,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from commands.airflow_run import airflow as airflow_local
-from commands.airflow_run.airflow import Airflow, Session, build_environment, find_airflow
+from commands.airflow_run import airflow as airflow_run
+from commands.airflow_run.airflow import OWN_VERSION, Airflow, Session, find_airflow
 from commands.airflow_run.watch import Watch
 from commands.console import CommandError
 from commands.run import try_lock
 from conf.settings import load_settings
 
-ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = load_settings("local")
 AWS = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "LOCAL1"}
 # As Airflow is called: -m airflow WORDS; it makes the database and a run, and does as it is told.
@@ -40,14 +39,15 @@ print("[DAG TEST] starting task_id=a map_index=-1", flush=True)
 print("[DAG TEST] end task task_id=a map_index=-1", flush=True)
 """
 SLEEP = "time.sleep(600)"
+ROOT = Path(__file__).resolve().parents[3]
 STARTER = """
 import fcntl, sys
 from pathlib import Path
-from commands import airflow_local
-from commands.airflow_local import Airflow, Session, run_dag
+from commands.airflow_run import airflow as airflow_run
+from commands.airflow_run.airflow import Airflow, Session, run_dag
 python, home, lock = map(Path, sys.argv[1:4])
 if sys.argv[4:] == ["unbound"]:
-    airflow_local.bound_to_this_process = list
+    airflow_run.bound_to_this_process = list
 with lock.open("a") as held:
     fcntl.flock(held, fcntl.LOCK_EX)
     environment = {"AIRFLOW_HOME": str(home)}
@@ -99,14 +99,12 @@ def test_the_environment_has_the_stacks_aws_and_nobody_elses(
         monkeypatch.setenv(name, "somebody's")
     monkeypatch.setenv("LANG", "kept")
 
-    environment = build_environment(
-        find_airflow(airflow_local.OWN_VERSION, tmp_path), SETTINGS, AWS
-    )
+    environment = airflow_run.build_environment(find_airflow(OWN_VERSION, tmp_path), SETTINGS, AWS)
 
     assert "somebody's" not in environment.values()
     assert environment["LANG"] == "kept"
     assert AWS.items() <= environment.items()
-    assert environment["AIRFLOW_HOME"] == str(tmp_path / f"airflow-{airflow_local.OWN_VERSION}")
+    assert environment["AIRFLOW_HOME"] == str(tmp_path / f"airflow-{OWN_VERSION}")
     assert environment["AIRFLOW__CORE__DAGS_FOLDER"] == str(ROOT / "dags")
     assert environment["AIRFLOW__MUSIC_STREAMING__ENVIRONMENT"] == "local"
     assert (environment["TZ"], environment["PYTHONPATH"]) == ("UTC", str(ROOT))
@@ -121,13 +119,10 @@ def test_the_environment_has_the_stacks_aws_and_nobody_elses(
 def test_each_version_has_a_home_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(airflow_local, "SECOND_ENVIRONMENT", tmp_path)
+    monkeypatch.setattr(airflow_run, "SECOND_ENVIRONMENT", tmp_path)
     (tmp_path / "lock").write_text("")
 
-    first, second = (
-        find_airflow(airflow_local.OWN_VERSION, tmp_path),
-        find_airflow("2.9.2", tmp_path),
-    )
+    first, second = find_airflow(OWN_VERSION, tmp_path), find_airflow("2.9.2", tmp_path)
 
     assert first.python == Path(sys.executable)
     assert second.python == tmp_path / "bin" / "python"
@@ -137,7 +132,7 @@ def test_each_version_has_a_home_of_its_own(
 def test_an_environment_that_is_not_there_is_told_with_how_to_make_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(airflow_local, "SECOND_ENVIRONMENT", tmp_path)
+    monkeypatch.setattr(airflow_run, "SECOND_ENVIRONMENT", tmp_path)
 
     with pytest.raises(CommandError, match=r"make run AIRFLOW=2\.9\.2 builds it"):
         find_airflow("2.9.2", tmp_path)
@@ -148,7 +143,7 @@ def test_an_environment_that_is_not_there_is_told_with_how_to_make_it(
 @pytest.mark.parametrize("character", "%?$")
 def test_a_path_that_airflow_would_misread_is_refused(tmp_path: Path, character: str) -> None:
     with pytest.raises(CommandError, match=rf"takes no \{character} in a path: name another STATE"):
-        find_airflow(airflow_local.OWN_VERSION, tmp_path / f"100{character}")
+        find_airflow(OWN_VERSION, tmp_path / f"100{character}")
 
 
 def test_a_database_is_made_once_and_again_where_it_was_half_made(
@@ -157,8 +152,8 @@ def test_a_database_is_made_once_and_again_where_it_was_half_made(
     session = make_session("")
     (session.airflow.home / "left by a killed call").write_text("")
 
-    airflow_local.migrate(session)
-    airflow_local.migrate(session)
+    airflow_run.migrate(session)
+    airflow_run.migrate(session)
 
     assert session.log.read_text().count("called -m airflow db migrate") == 1
     assert not (session.airflow.home / "left by a killed call").exists()
@@ -170,7 +165,7 @@ def test_a_database_that_cannot_be_made_is_told_and_tried_again(make_session: Ma
 
     for _ in range(2):
         with pytest.raises(CommandError, match="failed: sqlite3.OperationalError: disk is full"):
-            airflow_local.migrate(session)
+            airflow_run.migrate(session)
 
 
 def test_a_run_is_called_with_a_date_of_its_own_and_its_parameters(
@@ -178,7 +173,7 @@ def test_a_run_is_called_with_a_date_of_its_own_and_its_parameters(
 ) -> None:
     session = make_session("sys.exit(3)")
 
-    run = airflow_local.run_dag(session, '{"rebuild": true}')
+    run = airflow_run.run_dag(session, '{"rebuild": true}')
 
     called = session.log.read_text().splitlines()[0].split(" ", 6)
     assert called[:6] == ["called", "-m", "airflow", "dags", "test", "music_streaming_etl"]
@@ -193,7 +188,7 @@ def test_a_run_that_does_not_end_is_ended(make_session: MakeSession) -> None:
     watch = Watch(session.airflow.database)
 
     with pytest.raises(CommandError, match="has not ended in 1 s"):
-        airflow_local.call(session, ("dags", "test"), watch, 1.0)
+        airflow_run.call(session, ("dags", "test"), watch, 1.0)
 
     assert living(session.airflow.python) == []
 
@@ -246,10 +241,10 @@ def test_the_telling_exception_is_found_in_a_log(tmp_path: Path) -> None:
     log = tmp_path / "log"
     own = "airflow.exceptions.AirflowException: Dag could not be found\n"
     log.write_text(f"conf.settings.SettingsError: a key is missing\nline\n{own}")
-    assert airflow_local.last_words(log) == "conf.settings.SettingsError: a key is missing"
+    assert airflow_run.last_words(log) == "conf.settings.SettingsError: a key is missing"
 
     log.write_text(f"a line\n{own}")
-    assert airflow_local.last_words(log) == own.strip()
+    assert airflow_run.last_words(log) == own.strip()
 
     log.write_text("a line\nKilled\n\n")
-    assert airflow_local.last_words(log) == "Killed"
+    assert airflow_run.last_words(log) == "Killed"

@@ -19,7 +19,8 @@ def test_a_checkouts_settings_stand_unless_the_benchmark_asks_otherwise(
     monkeypatch.setattr(spark_submit, "java_home", lambda: tmp_path / "java")
     monkeypatch.setattr(spark_submit, "ARCHIVES", tmp_path / "archives")
     asked = {"arguments": ["--lake", "file:/x"], "properties": {"spark.local.dir": "/scratch"}}
-    plan = {"jobs": {"transform_kpis": asked}, "work": str(tmp_path), "is_small": True}
+    jobs = {"transform_kpis": {**asked, "is_small": True}}
+    plan = {"jobs": jobs, "work": str(tmp_path), "is_native": False}
     monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(plan) + "\n"))
 
     submit.main()

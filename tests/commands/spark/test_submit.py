@@ -187,7 +187,7 @@ def test_a_job_dies_with_the_verb_that_started_it(tmp_path: Path) -> None:
     (tmp_path / "bin" / "spark-submit").chmod(0o755)
     os.mkfifo(mark)
     verb = (
-        "import os, sys; from pathlib import Path; from commands import spark_submit;"
+        "import os, sys; from pathlib import Path; import commands.spark.submit as spark_submit;"
         f"sys.executable = {str(tmp_path / 'bin' / 'python')!r};"
         f"spark_submit.start_job('validate_data', [{str(mark)!r}],"
         f" properties=Path('p'), log=Path({str(tmp_path / 'log')!r}));"
@@ -208,7 +208,7 @@ def test_starting_a_job_runs_no_fork_hook_in_which_a_ctrl_c_would_be_lost(tmp_pa
     (tmp_path / "bin" / "spark-submit").write_text("#!/bin/bash\n")
     (tmp_path / "bin" / "spark-submit").chmod(0o755)
     verb = (
-        "import os, sys; from pathlib import Path; from commands import spark_submit;"
+        "import os, sys; from pathlib import Path; import commands.spark.submit as spark_submit;"
         f"sys.executable = {str(tmp_path / 'bin' / 'python')!r};"
         "os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), 2));"
         "job = spark_submit.start_job('validate_data', [],"

@@ -17,7 +17,7 @@ def test_a_stack_that_is_down_is_started_first(
     status = [ServiceStatus("endpoint", "http://127.0.0.1:1", 1, is_running)]
     stack, started = SimpleNamespace(status=lambda: status), list[Any]()
     monkeypatch.setattr(pipeline, "describe_stack", lambda _: (stack, None))
-    monkeypatch.setattr(pipeline.local_aws, "bring_up", lambda *given: started.append(given))
+    monkeypatch.setattr(pipeline.bring_up, "bring_up", lambda *given: started.append(given))
     monkeypatch.setattr(pipeline, "pipeline_over", lambda *given: given)
 
     opened: Any = pipeline.open_local_pipeline(tmp_path)
