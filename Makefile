@@ -40,8 +40,8 @@ help: ## List the verbs
 
 setup: $(READY) ## Make the environment: Python packages in .venv, Java and jars in .cache
 	@$(PY) -c '$(PUT_ON_PATH)'
-	@$(PY) -m commands.java --ensure >&2
-	@$(PY) -m commands.jars --ensure >&2
+	@$(PY) -m commands.spark.java --ensure >&2
+	@$(PY) -m commands.spark.jars --ensure >&2
 
 $(READY): requirements.lock
 	@if cmp -s requirements.lock $(READY); then touch $(READY); exit 0; fi; \
@@ -94,7 +94,7 @@ lock: setup ## Make the locks again from requirements.txt, pyproject.toml and co
 	  --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file $(AIRFLOW_2_LOCK)
 
 sample: need-OUT setup ## Make sample data: OUT=dir PLAYS=100000 DAYS=3 SEED=1 SPARSE=1 SKEWED=1 ROWS=100
-	@$(PY) -m commands.sample --plays $(or $(PLAYS),100000) --days $(or $(DAYS),3) --seed $(or $(SEED),1) \
+	@$(PY) -m commands.sample_data --plays $(or $(PLAYS),100000) --days $(or $(DAYS),3) --seed $(or $(SEED),1) \
 	  --out "$(OUT)" $(if $(SPARSE),--sparse-ids) $(if $(SKEWED),--skewed) $(if $(ROWS),--rows-per-file "$(ROWS)")
 
 spark-run: setup ## Run the three jobs by plain spark-submit: DATA=tests/sample OUT=.local/spark-run FROM=2024-06-01 TO=2024-06-02 MAX_REJECTED_SHARE=0.10 NATIVE=1
@@ -147,17 +147,17 @@ query: setup ## Ask the warehouse: SQL="SELECT ..." FORMAT=table|csv|json WRITE=
 	@$(PY) -m commands.query $(PLACE)
 
 certificates: setup ## Put RDS's certificates into conf/aws, for the environments whose metadata_ssl_mode verifies
-	@$(PY) -m commands.certificates
+	@$(PY) -m commands.spark.certificates
 
 coverage: setup ## Write docs/coverage.md: which of AWS's rules the local AWS holds
 	@$(PY) -m commands.coverage
 
 bench: setup ## Measure the jobs: ONLY=peers|growth|history|shapes PLAYS=60000000 ROUNDS=3 AGAINST=another-checkout NATIVE=1
-	@$(PY) -m commands.bench $(if $(PLAYS),--plays "$(PLAYS)") $(if $(ROUNDS),--rounds "$(ROUNDS)") \
+	@$(PY) -m commands.benchmark $(if $(PLAYS),--plays "$(PLAYS)") $(if $(ROUNDS),--rounds "$(ROUNDS)") \
 	  $(if $(ONLY),--only "$(ONLY)") $(if $(AGAINST),--against "$(AGAINST)") $(if $(NATIVE),--native)
 
 bench-warehouse: need-TABLES setup ## Measure the local warehouse: TABLES=OUT of make spark-run
-	@$(PY) -m commands.bench_warehouse --tables "$(TABLES)"
+	@$(PY) -m commands.benchmark.warehouse --tables "$(TABLES)"
 
 clean: ## Remove .local: all state and output of local runs; the local AWS in it is stopped first
 	@if [ -d .local/aws ] && [ -x $(PY) ]; then $(PY) -m commands.local_aws down; fi

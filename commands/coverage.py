@@ -6,15 +6,15 @@ import io
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
+from commands.checkout import ROOT
+from commands.console import say, verb
 from localaws import not_covered as servers
 from localaws.emr_serverless import not_covered as emr_serverless
 from localaws.redshift_data import not_covered as redshift_data
 
-ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "coverage.md"
 TESTS = ROOT / "packages" / "localaws" / "tests"
 AWS_PAGES = "https://docs.aws.amazon.com/"
@@ -108,6 +108,7 @@ def cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
+@verb()
 def main(argv: list[str]) -> int:
     """Write the page, or with --check tell whether it is as the tests are."""
     parser = argparse.ArgumentParser(prog="make coverage", description=__doc__)
@@ -119,7 +120,7 @@ def main(argv: list[str]) -> int:
         return 0
     if PAGE.read_text(encoding="utf-8") == page:
         return 0
-    print("error: docs/coverage.md is not what the tests say: make coverage", file=sys.stderr)
+    say("error: docs/coverage.md is not what the tests say: make coverage")
     return 1
 
 

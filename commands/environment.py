@@ -6,7 +6,6 @@ say is read from the same secrets.
 
 import argparse
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,17 +15,16 @@ from boto3.exceptions import Boto3Error
 from botocore import exceptions as aws
 from botocore.exceptions import BotoCoreError, ClientError
 
-from commands import local_pipeline
-from commands.errors import CommandError
-from commands.local_pipeline import open_local_pipeline
-from commands.local_stack import DEFAULT_STATE, ENVIRONMENT
+from commands.console import CommandError, verb
+from commands.stack import pipeline
+from commands.stack.describe import DEFAULT_STATE, ENVIRONMENT
+from commands.stack.pipeline import open_local_pipeline
 from conf.settings import Settings, load_settings
 from dags.protocol.pipeline import Pipeline, open_pipeline
 from dags.systems import connections
 from dags.systems.connections import MissingFieldError
 
-# What a verb over any environment tells its user in one line.
-MISTAKES = (*local_pipeline.MISTAKES, MissingFieldError, BotoCoreError, Boto3Error, ClientError)
+MISTAKES = (*pipeline.MISTAKES, MissingFieldError, BotoCoreError, Boto3Error, ClientError)
 EXPIRED_CODES = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 UNKNOWN_CODES = ("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch")
 DENIED_CODES = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
@@ -126,12 +124,6 @@ def read_connection(connection_id: str, text: str) -> Any:
     return SimpleNamespace(conn_id=connection_id, extra_dejson=extra, **known)
 
 
-def tell(error: Exception) -> int:
-    """Print a mistake in one line and give the exit code of it."""
-    print(f"error: {describe(error)}", file=sys.stderr)
-    return 2
-
-
 def describe(error: Exception) -> str:
     """Say in one line what went wrong; of AWS's errors, what to do."""
     text = " ".join(str(error).split())
@@ -147,3 +139,7 @@ def describe(error: Exception) -> str:
     if isinstance(error, BotoCoreError | Boto3Error | ClientError):
         return f"AWS refuses, or is not reached: {text}"
     return str(error)
+
+
+# Decorates the verbs over any environment.
+place_verb = verb(*MISTAKES, describe=describe)

@@ -3,30 +3,16 @@
 import argparse
 import shlex
 import sys
-import time
 from pathlib import Path
 
-from commands.errors import CommandError
-from commands.java import SetupError
-from commands.kpi_report import print_rows
-from commands.local_stack import DEFAULT_STATE, describe_stack
-from commands.seed_local_aws import seed
-from conf.settings import Settings, SettingsError
-from dags.systems.metadata import MetadataError
-from dags.systems.warehouse import WarehouseError
-from localaws.errors import LocalAwsError
+from commands.console import CommandError, print_rows, verb
+from commands.stack.bring_up import MISTAKES, bring_up
+from commands.stack.describe import DEFAULT_STATE, describe_stack
+from conf.settings import Settings
 from localaws.stack import Stack
 
-MISTAKES = (
-    CommandError,
-    SetupError,
-    SettingsError,
-    LocalAwsError,
-    MetadataError,
-    WarehouseError,
-)
 
-
+@verb(*MISTAKES)
 def main(argv: list[str]) -> int:
     """Carry out a verb; a user's mistake is told in one line."""
     parser = argparse.ArgumentParser(prog="make up|down|status|env", description=__doc__)
@@ -34,19 +20,15 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--state", type=Path, default=DEFAULT_STATE)
     parser.add_argument("--port", action="append", default=[], help="of up: s3=8333, and so on")
     args = parser.parse_args(argv)
-    try:
-        stack, settings = describe_stack(args.state, read_ports(args.port))
-        if args.verb == "up":
-            bring_up(stack, settings)
-        elif args.verb == "down":
-            stack.down()
-        elif args.verb == "status":
-            return show_status(stack)
-        else:
-            print_environment(stack, settings)
-    except MISTAKES as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    stack, settings = describe_stack(args.state, read_ports(args.port))
+    if args.verb == "up":
+        bring_up(stack, settings)
+    elif args.verb == "down":
+        stack.down()
+    elif args.verb == "status":
+        return show_status(stack)
+    else:
+        print_environment(stack, settings)
     return 0
 
 
@@ -63,19 +45,6 @@ def read_ports(words: list[str]) -> dict[str, int]:
             raise CommandError(f"{word!r} is no port: write PORTS='s3=8333 endpoint=4566'")
         ports[service] = int(number)
     return ports
-
-
-def bring_up(stack: Stack, settings: Settings) -> None:
-    """Bring the servers up and make what lies in them; what runs and lies there stays."""
-    started = time.monotonic()
-    stack.up()
-    for file_name in seed(stack, settings):
-        print(f"applied {file_name}", file=sys.stderr)
-    seconds = time.monotonic() - started
-    print(
-        f"the local AWS is up after {seconds:.1f} s; its state: {stack.config.state}",
-        file=sys.stderr,
-    )
 
 
 def show_status(stack: Stack) -> int:

@@ -5,16 +5,16 @@ import shlex
 import sys
 from pathlib import Path
 
-from commands import jars, spark_submit
-from commands.delivery import hash_delivery, list_delivery
-from commands.errors import CommandError
-from commands.java import SetupError
-from commands.local_metadata import PASSWORD_SETTING, load
+from commands.console import say, verb
+from commands.folder_run.delivery import hash_delivery, list_delivery
+from commands.folder_run.metadata import PASSWORD_SETTING, load
+from commands.spark import jars, submit
 from dags.systems.metadata import MetadataError
 from localaws.errors import LocalAwsError
 from localaws.postgres import PostgresServer
 
 
+@verb(MetadataError, LocalAwsError)
 def main(argv: list[str]) -> int:
     """Start it, load DATA and print the exports that reach it; or stop it."""
     parser = argparse.ArgumentParser(prog="make metadata-up", description=__doc__)
@@ -23,14 +23,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--state", type=Path, default=Path(".local/metadata"))
     args = parser.parse_args(argv)
     server = PostgresServer(args.state.absolute() / "postgres")
-    try:
-        if args.verb == "down":
-            server.stop()
-        else:
-            start(server, args.state.absolute(), args.data)
-    except (CommandError, SetupError, MetadataError, LocalAwsError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    if args.verb == "down":
+        server.stop()
+    else:
+        start(server, args.state.absolute(), args.data)
     return 0
 
 
@@ -44,13 +40,13 @@ def start(server: PostgresServer, state: Path, data: Path) -> None:
         server.stop()
         raise
     properties = state / "spark.conf"
-    settings = spark_submit.read_local_settings() | {
+    settings = submit.read_local_settings() | {
         PASSWORD_SETTING: metadata.password,
         "spark.driver.extraClassPath": f"{jars.jars_dir('jdbc').absolute()}/*",
     }
-    spark_submit.write_properties(properties, settings)
+    submit.write_properties(properties, settings)
     for file in metadata.report.files:
-        print(f"{file.file_key}: {file.rows_loaded:,} of {file.rows_read:,} rows", file=sys.stderr)
+        say(f"{file.file_key}: {file.rows_loaded:,} of {file.rows_read:,} rows")
     _, url, _, user, *_ = metadata.arguments
     print(f"export JDBC_URL={shlex.quote(url)}")
     print(f"export JDBC_USER={shlex.quote(user)}")

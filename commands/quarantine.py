@@ -14,11 +14,10 @@ from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 
-from commands.environment import MISTAKES, add_place, open_place, tell
-from commands.errors import CommandError
-from commands.kpi_report import print_rows
-from commands.local_metadata import QUARANTINE as METADATA_QUARANTINE
-from commands.snapshot import STATE, read_snapshot
+from commands.console import CommandError, print_rows
+from commands.environment import add_place, open_place, place_verb
+from commands.folder_run.metadata import QUARANTINE as METADATA_QUARANTINE
+from commands.folder_run.snapshot import STATE, read_snapshot
 from conf import places
 from conf.explanations import show_value
 from dags.protocol.plan import read_dataset
@@ -35,6 +34,7 @@ class RejectedLine(NamedTuple):
     line: bytes
 
 
+@place_verb
 def main(argv: list[str]) -> int:
     """Print the lines as a table; a user's mistake is told in one line."""
     parser = argparse.ArgumentParser(prog="make quarantine", description=__doc__)
@@ -43,14 +43,11 @@ def main(argv: list[str]) -> int:
     add_place(parser)
     parser.add_argument("--out", type=Path, help="the OUT of make spark-run, instead")
     args = parser.parse_args(argv)
-    try:
-        if args.out is not None:
-            lines = read_output(args.out)
-        else:
-            lines = read_last_run(open_place(args).bucket)
-        print_lines(line for line in lines if is_asked_for(line.file_key, args.file))
-    except MISTAKES as error:
-        return tell(error)
+    if args.out is not None:
+        lines = read_output(args.out)
+    else:
+        lines = read_last_run(open_place(args).bucket)
+    print_lines(line for line in lines if is_asked_for(line.file_key, args.file))
     return 0
 
 

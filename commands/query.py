@@ -14,9 +14,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from commands.environment import MISTAKES, add_place, open_place, tell
-from commands.errors import CommandError
-from commands.kpi_report import print_rows
+from commands.console import CommandError, print_rows, say
+from commands.environment import add_place, open_place, place_verb
 from dags.systems.warehouse import Rows, Statement
 
 FORMATS = ("table", "csv", "json")
@@ -25,6 +24,7 @@ ASKING = ("EXPLAIN", "SHOW")
 WRITE_ADVICE = "to send it all the same, give WRITE=1 too"
 
 
+@place_verb
 def main(argv: list[str]) -> int:
     """Run the statement and print its rows; a user's mistake is told in one line."""
     parser = argparse.ArgumentParser(prog="make query", description=__doc__)
@@ -35,16 +35,13 @@ def main(argv: list[str]) -> int:
     )
     add_place(parser)
     args = parser.parse_args(argv)
-    try:
-        if not args.sql.strip():
-            raise CommandError('there is no statement: make query SQL="SELECT …"')
-        if args.format not in FORMATS:
-            raise CommandError(f"FORMAT is one of {', '.join(FORMATS)}, got {args.format!r}")
-        if os.environ.get("WRITE") != "1":
-            check_only_asks(args.sql)
-        rows = open_place(args).warehouse.query(Statement(args.sql))
-    except MISTAKES as error:
-        return tell(error)
+    if not args.sql.strip():
+        raise CommandError('there is no statement: make query SQL="SELECT …"')
+    if args.format not in FORMATS:
+        raise CommandError(f"FORMAT is one of {', '.join(FORMATS)}, got {args.format!r}")
+    if os.environ.get("WRITE") != "1":
+        check_only_asks(args.sql)
+    rows = open_place(args).warehouse.query(Statement(args.sql))
     print_answer(rows, args.format)
     return 0
 
@@ -80,7 +77,7 @@ def print_answer(answer: Rows, form: str) -> None:
     """
     if not answer.columns:
         changed = "" if answer.changed is None else f": {answer.changed:,} rows changed"
-        print(f"done{changed}", file=sys.stderr)
+        say(f"done{changed}")
     elif form == "json":
         records = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
         print(json.dumps(records, indent=1, ensure_ascii=False))

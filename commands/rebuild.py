@@ -10,9 +10,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from commands import run
-from commands.environment import MISTAKES, add_place, is_local, open_settings, tell
-from commands.errors import CommandError
-from commands.local_stack import DEFAULT_STATE
+from commands.console import CommandError
+from commands.environment import add_place, is_local, open_settings, place_verb
+from commands.stack.describe import DEFAULT_STATE
 from conf import places
 from conf.settings import Settings
 from dags.systems import connections
@@ -22,19 +22,17 @@ PARAMETERS = {"rebuild": True}
 THERE_ALREADY = 409  # a retry of the client finds what its first try began
 
 
+@place_verb
 def main(argv: list[str]) -> int:
     """Run it on the stand-in to its end, or begin it in an environment."""
     parser = argparse.ArgumentParser(prog="make rebuild", description=__doc__)
     add_place(parser)
     args = parser.parse_args(argv)
-    try:
-        if not is_local(args):
-            settings = open_settings(args.environment)
-            client = connections.open_session(settings.region).client("mwaa")
-            print_begun(settings, begin_run(client, settings, datetime.now(UTC)))
-            return 0
-    except MISTAKES as error:
-        return tell(error)
+    if not is_local(args):
+        settings = open_settings(args.environment)
+        client = connections.open_session(settings.region).client("mwaa")
+        print_begun(settings, begin_run(client, settings, datetime.now(UTC)))
+        return 0
     state = str(args.state or DEFAULT_STATE)
     return run.main(["--state", state, "--conf", json.dumps(PARAMETERS)])
 

@@ -13,18 +13,18 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError
 
-from commands import airflow_local, dead_runs, run_summary
-from commands.airflow_local import DagRun, Session
-from commands.artifacts import put_artifacts
-from commands.delivery import Delivery, hash_delivery, list_delivery
-from commands.errors import CommandError
-from commands.growing import leave_growing
-from commands.local_aws import MISTAKES, bring_up
-from commands.local_stack import DEFAULT_STATE, describe_stack, make_client
-from commands.run_summary import Answer
-from commands.seed_local_aws import open_warehouse
-from commands.spark_run import ADVICE, say
-from commands.uploads import NOTES, upload_delivery
+from commands.airflow_run import airflow as airflow_local
+from commands.airflow_run import dead_runs, summary
+from commands.airflow_run.airflow import DagRun, Session
+from commands.airflow_run.artifacts import put_artifacts
+from commands.airflow_run.summary import Answer
+from commands.airflow_run.uploads import NOTES, upload_delivery
+from commands.console import CommandError, advising, say, verb
+from commands.folder_run.delivery import Delivery, hash_delivery, list_delivery
+from commands.folder_run.growing import leave_growing
+from commands.stack.bring_up import MISTAKES, bring_up
+from commands.stack.describe import DEFAULT_STATE, describe_stack, make_client
+from commands.stack.seed import open_warehouse
 from conf.settings import Settings
 from dags.protocol.errors import FinalError
 from dags.protocol.params import RunParams, read_params
@@ -47,26 +47,15 @@ def parse_args(argv: list[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+@verb(*MISTAKES, stopped="stopped: nothing is lost, call it again to go on")
 def main(argv: list[str]) -> int:
-    """Run it; a user's mistake is told in one line."""
     args = parse_args(argv)
     try:
-        return run(args)
-    except MISTAKES as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        if error.errno not in ADVICE:
-            raise
-        place = f"{error.filename or args.state}: {error.strerror}"
-        print(f"error: {place}: {ADVICE[error.errno]}", file=sys.stderr)
-        return 2
+        with advising(args.state):
+            return run(args)
     except BotoCoreError as error:
-        print(f"error: the local AWS does not answer: {error}: call it again", file=sys.stderr)
+        say(f"error: the local AWS does not answer: {error}: call it again")
         return 1
-    except KeyboardInterrupt:
-        print("stopped: nothing is lost, call it again to go on", file=sys.stderr)
-        return 130
 
 
 def run(args: argparse.Namespace) -> int:
@@ -119,10 +108,10 @@ def run_dag(session: Session, stack: Stack, settings: Settings, conf: str) -> Da
 
 
 def tell(answer: Answer, dag_run: DagRun, seconds: float) -> int:
-    if run_summary.has_succeeded(dag_run):
-        run_summary.print_summary(answer, dag_run, seconds)
+    if summary.has_succeeded(dag_run):
+        summary.print_summary(answer, dag_run, seconds)
         return 0
-    for line in run_summary.describe_failure(answer, dag_run):
+    for line in summary.describe_failure(answer, dag_run):
         say(line)
     return 1
 

@@ -1,7 +1,6 @@
 """Run the three jobs by plain spark-submit over a folder of CSV files: no AWS, no Airflow."""
 
 import argparse
-import errno
 import json
 import secrets
 import shutil
@@ -12,17 +11,16 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from commands import jars, native, spark_submit
-from commands.claimed_files import check_unchanged, claim_files, note_files, read_share
-from commands.commit_builder import build_commit
-from commands.corrections import describe_old_hours, read_span, spark_run_call
-from commands.delivery import DeliveredFile, hash_delivery, list_delivery
-from commands.errors import CommandError
-from commands.growing import leave_growing
-from commands.java import SetupError
-from commands.kpi_report import print_report
-from commands.local_metadata import PASSWORD_SETTING, LocalMetadata, open_metadata, read_rules
-from commands.snapshot import STATE, Snapshot, open_output, publish
+from commands.console import advising, say, verb
+from commands.folder_run.claimed_files import check_unchanged, claim_files, note_files, read_share
+from commands.folder_run.commit import build_commit
+from commands.folder_run.corrections import describe_old_hours, read_span, spark_run_call
+from commands.folder_run.delivery import DeliveredFile, hash_delivery, list_delivery
+from commands.folder_run.growing import leave_growing
+from commands.folder_run.metadata import PASSWORD_SETTING, LocalMetadata, open_metadata, read_rules
+from commands.folder_run.report import print_report
+from commands.folder_run.snapshot import STATE, Snapshot, open_output, publish
+from commands.spark import jars, native, submit
 from conf import accelerators, spark_sizes
 from conf.rules import judged_by
 from conf.settings import SettingsError
@@ -30,14 +28,7 @@ from dags.systems.metadata import MetadataError
 from localaws.errors import LocalAwsError
 
 MIN_REJECTED_ROWS = 20  # the default of validate_data
-ADVICE = {
-    errno.ENOSPC: "free some space",
-    errno.EDQUOT: "free some space",
-    errno.EACCES: "check its permissions",
-    errno.EPERM: "check its permissions",
-    errno.EROFS: "check its permissions",
-    errno.ENOTDIR: "name another folder",
-}
+MISTAKES = (MetadataError, LocalAwsError, SettingsError)
 
 
 def parse_args(argv: list[str]) -> argparse.Namespace:
@@ -51,25 +42,13 @@ def parse_args(argv: list[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+@verb(*MISTAKES, stopped="stopped: the tables are as they were")
 def main(argv: list[str]) -> int:
-    """Run it and tell a user's mistake in one line."""
     args = parse_args(argv)
-    try:
+    with advising(args.out):
         if args.native:
             native.fetch()
         run(args)
-    except (CommandError, SetupError, MetadataError, LocalAwsError, SettingsError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        if error.errno not in ADVICE:
-            raise
-        place = f"{error.filename or args.out}: {error.strerror}"
-        print(f"error: {place}: {ADVICE[error.errno]}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("stopped: the tables are as they were", file=sys.stderr)
-        return 130
     return 0
 
 
@@ -83,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
     rules = judged_by(share, MIN_REJECTED_ROWS, prefix)
     delivery = list_delivery(args.data)
     for key in delivery.ignored:
-        print(f"not a delivery, left alone: {key}", file=sys.stderr)
+        say(f"not a delivery, left alone: {key}")
     with open_output(out) as snapshot:
         state = out / STATE
         staging = state / "staging"
@@ -167,26 +146,24 @@ def run_jobs(
     plain = write_settings(staging, {}, is_native=args.native)
     small = {"spark.driver.memory": "1g", PASSWORD_SETTING: metadata.password}
     with_password = write_settings(staging, small)
-    jobs: list[spark_submit.Job] = []
+    jobs: list[submit.Job] = []
 
     def start(name: str, arguments: list[str], properties: Path) -> None:
         log = staging.parent / "logs" / f"{name}.log"
         is_brief = is_small or (args.native and name in accelerators.FIRST_COMPILER_JOBS)
-        job = spark_submit.start_job(
-            name, arguments, properties=properties, log=log, is_small=is_brief
-        )
+        job = submit.start_job(name, arguments, properties=properties, log=log, is_small=is_brief)
         jobs.append(job)
 
     try:
         start("extract_metadata", extract, with_password)
         start("validate_data", validate, plain)
         for job in jobs:
-            spark_submit.finish_job(job)
+            submit.finish_job(job)
         check_unchanged(claimed)
         start("transform_kpis", transform, plain)
-        spark_submit.finish_job(jobs[-1])
+        submit.finish_job(jobs[-1])
     finally:
-        spark_submit.stop_jobs(jobs)
+        submit.stop_jobs(jobs)
 
 
 def build_arguments(
@@ -210,7 +187,7 @@ def uri(path: Path) -> str:
 
 def write_settings(staging: Path, own: dict[str, str], *, is_native: bool = False) -> Path:
     """Write the properties file of a job; its scratch files go below `staging`."""
-    settings = spark_submit.read_local_settings() | {
+    settings = submit.read_local_settings() | {
         "spark.driver.extraClassPath": f"{jars.jars_dir('jdbc')}/*"
     }
     if "," not in str(staging):  # Spark parts this setting at commas; else it takes /tmp
@@ -218,12 +195,8 @@ def write_settings(staging: Path, own: dict[str, str], *, is_native: bool = Fals
     if is_native:
         settings = native.accelerate(settings)
     path = staging / ("spark-own.conf" if own else "spark.conf")
-    spark_submit.write_properties(path, settings | own)
+    submit.write_properties(path, settings | own)
     return path
-
-
-def say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

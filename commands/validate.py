@@ -3,9 +3,9 @@
 import argparse
 import sys
 
-from commands.environment import MISTAKES, add_place, open_place, tell
+from commands.airflow_run.summary import KPI_QUERIES
+from commands.environment import add_place, open_place, place_verb
 from commands.query import print_answer
-from commands.run_summary import KPI_QUERIES
 from dags.systems.warehouse import Statement
 
 QUERIES = (
@@ -16,20 +16,18 @@ QUERIES = (
 )
 
 
+@place_verb
 def main(argv: list[str]) -> int:
     """Print each query with its rows; a user's mistake is told in one line."""
     parser = argparse.ArgumentParser(prog="make validate", description=__doc__)
     add_place(parser)
     args = parser.parse_args(argv)
-    try:
-        warehouse = open_place(args).warehouse
-        for sql in QUERIES:
-            answer = warehouse.query(Statement(sql))
-            print(f"{sql};")
-            print_answer(answer, "table")
-            print()
-    except MISTAKES as error:
-        return tell(error)
+    warehouse = open_place(args).warehouse
+    for sql in QUERIES:
+        answer = warehouse.query(Statement(sql))
+        print(f"{sql};")
+        print_answer(answer, "table")
+        print()
     return 0
 
 

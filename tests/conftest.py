@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 from pyspark.sql import SparkSession
 
-from commands import jars, native
-from commands.java import java_home
+from commands.spark import jars, native
+from commands.spark.java import java_home
 from spark_jobs.session import SETTINGS
 
 # Python's own clock too: collect() gives local datetimes.

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from commands.local_aws import bring_up
-from commands.local_stack import describe_stack
+from commands.stack.bring_up import bring_up
+from commands.stack.describe import describe_stack
 from conf.settings import load_settings
 from localaws.stack import Stack
 from tests.pipeline_world import World

@@ -15,9 +15,8 @@ from typing import Any
 
 import psycopg2
 
-from commands.local_stack import make_client
-from commands.reconcile import reconcile
-from commands.seed_local_aws import create_ledger, metadata_dsn
+from commands.stack.describe import make_client
+from commands.stack.seed import create_ledger, metadata_dsn
 from conf import places
 from conf.settings import Settings
 from dags.protocol.params import read_params
@@ -28,6 +27,7 @@ from dags.systems.bucket import Bucket
 from dags.systems.ledger import Ledger
 from dags.systems.warehouse import Warehouse
 from localaws.stack import Stack
+from maintenance.reconciliation import reconcile
 from spark_jobs import schemas
 from tests import reference
 from tests.end_to_end.spark_run_helpers import Rows, assert_plays_and_kpis

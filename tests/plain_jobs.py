@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql.types import StructType
 
-from commands.parquet_tables import arrow_schema
 from conf import places
 from dags.protocol.pipeline import Pipeline
+from maintenance.parquet_tables import arrow_schema
 from spark_jobs import schemas
 from tests import reference, reference_kpis
 from tests.reference import Play

@@ -6,7 +6,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from commands.seed_local_aws import metadata_dsn
+from commands.stack.seed import metadata_dsn
 from conf import places
 from dags.protocol.job_arguments import build_arguments
 from localaws.stack import Stack

@@ -19,6 +19,7 @@ PARALLEL_CALLS = 16
 DELETED_AT_ONCE = 1000
 MODIFIED = "mtime"
 MISSING = ("404", "NoSuchKey", "NotFound")
+THERE_ALREADY = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 REPLACED = ("PreconditionFailed", "412", *MISSING)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -166,6 +167,11 @@ class Bucket:
         noted = {MODIFIED: modified} if modified else {}
         with self._telling(key):
             self.client.put_object(Bucket=self.name, Key=key, Body=content, Metadata=noted)
+
+    def put_once(self, key: str, file: BinaryIO) -> None:
+        """Put what a file holds, at most 5 GB, unless the object is there: then that one stays."""
+        with self._telling(key, passing=THERE_ALREADY):
+            self.client.put_object(Bucket=self.name, Key=key, Body=file, IfNoneMatch="*")
 
     def upload(self, key: str, file: BinaryIO, *, modified: str | None = None) -> None:
         """Put what a file holds from its present place on, in parts where it is large."""

@@ -56,8 +56,8 @@ def connect(dsn: Mapping[str, str]) -> "Connection":
     place = f"{dsn.get('host')}:{dsn.get('port')}/{dsn.get('dbname')} as {dsn.get('user')}"
     try:
         # The stubs cannot know that no parameter names a class.
-        opened: Connection = psycopg2.connect(
-            **{"connect_timeout": CONNECT_SECONDS, **dsn}  # type: ignore[arg-type]
+        opened: Connection = psycopg2.connect(  # type: ignore[call-overload]
+            **{"connect_timeout": CONNECT_SECONDS, **dsn}
         )
     except psycopg2.Error as error:
         reason = " ".join(str(error).split())

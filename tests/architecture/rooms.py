@@ -11,6 +11,16 @@ PURE = frozenset(
 PURE |= frozenset({"itertools", "math", "operator", "re", "typing"})
 SPARK = frozenset({"pyspark", "py4j"})
 SERVICES = "cloudwatch dynamodb emr_serverless redshift_data s3 sns"
+GROUND = ("commands.console", "commands.checkout")
+PIPELINE = ("dags.protocol", "dags.systems")
+VERBS = (
+    *("compact", "coverage", "local_aws", "metadata_server", "quarantine", "query", "reconcile"),
+    *("run", "spark_run"),
+)
+BELOW_VERBS = (
+    *("commands.environment", "commands.airflow_run", "commands.folder_run", "commands.stack"),
+    *("commands.spark", *GROUND, "maintenance", "conf", "localaws", *PIPELINE),
+)
 BOUNDARY = ("spark_jobs.schemas", "spark_jobs.errors")
 
 
@@ -92,11 +102,50 @@ ROOMS = {
     ),
     "localaws": Room(("localaws",), None),
     "packages.localaws.tests": Room(("localaws", "packages.localaws.tests"), None),
-    "commands": Room(
+    # Over a pipeline of any environment: no verb, and no stand-in.
+    "maintenance": Room(
+        ("maintenance", "conf", "dags.protocol", "dags.systems", "spark_jobs.schemas"), None
+    ),
+    # The verbs' own floors, from below.
+    "commands": Room((), frozenset()),
+    "commands.checkout": Room((), STANDARD),
+    "commands.console": Room((), STANDARD),
+    "commands.sample_data": Room(("commands.sample_data", "commands.console"), None),
+    "commands.spark": Room(("commands.spark", *GROUND, "conf", "localaws"), None),
+    "commands.stack": Room(
+        ("commands.stack", "commands.spark", *GROUND, "conf", "localaws", *PIPELINE), None
+    ),
+    "commands.environment": Room(("commands.stack", "commands.console", "conf", *PIPELINE), None),
+    "commands.folder_run": Room(
         (
-            *("commands", "conf", "localaws", "spark_jobs.schemas"),
-            *("dags.steps", "dags.metadata", "dags.systems", "dags.protocol"),
+            *("commands.folder_run", "commands.spark", *GROUND, "conf", "localaws"),
+            *(
+                *PIPELINE,
+                "dags.steps",
+                "dags.metadata",
+                "maintenance.parquet_tables",
+                "spark_jobs.schemas",
+            ),
         ),
         None,
     ),
+    "commands.airflow_run": Room(
+        (
+            *("commands.airflow_run", "commands.folder_run", "commands.stack", "commands.spark"),
+            *(*GROUND, "conf", "localaws", *PIPELINE),
+        ),
+        None,
+    ),
+    "commands.benchmark": Room(
+        (
+            *("commands.benchmark", "commands.sample_data", "commands.folder_run"),
+            *("commands.stack", "commands.spark", *GROUND, "conf", "localaws"),
+            *("dags.systems", "maintenance.parquet_tables", "spark_jobs.schemas"),
+        ),
+        None,
+    ),
+    **{f"commands.{verb}": Room(BELOW_VERBS, None) for verb in VERBS},
+    # The two verbs that do another one's work in their own words.
+    "commands.rebuild": Room((*BELOW_VERBS, "commands.run"), None),
+    "commands.validate": Room((*BELOW_VERBS, "commands.query"), None),
 }

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -13,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGED = ("packages", "localaws", "src")
 # tests/ mirrors the rooms and may import all of them; folders with a dot are tools'.
 NO_ROOMS = frozenset({"tests", "build", "docs"})
-OURS = frozenset({"commands", "conf", "dags", "localaws", "packages", "spark_jobs", "tests"})
+OURS = frozenset("commands conf dags localaws maintenance packages spark_jobs tests".split())
 # MWAA puts the DAG folder itself on the path.
 SHORT_NAMES = {"steps": "dags.steps", "systems": "dags.systems"}
 TYPING = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n "
@@ -24,7 +25,15 @@ FOLDER_ROOMS = (
     "dags.protocol",
     "spark_jobs.jobs",
     "spark_jobs.transforms",
+    "commands.airflow_run",
+    "commands.benchmark",
+    "commands.folder_run",
+    "commands.sample_data",
+    "commands.spark",
+    "commands.stack",
 )
+# Each file of these is a room of its own, where it lies in no folder below.
+ROOMS_BY_FILE = ("commands", "spark_jobs")
 
 
 def source_files(root: Path) -> list[PurePosixPath]:
@@ -47,7 +56,7 @@ def room_of(file: PurePosixPath) -> str:
         del module[-1]
     if module[0] == "packages":
         return ".".join(module[:3])
-    if ".".join(module[:2]) in FOLDER_ROOMS or module[0] == "spark_jobs":
+    if ".".join(module[:2]) in FOLDER_ROOMS or module[0] in ROOMS_BY_FILE:
         return ".".join(module[:2])
     if module[0] == "dags" and len(file.parts) > 2:
         return ".".join(module[:2])
@@ -132,6 +141,32 @@ def test_every_import_follows_the_table() -> None:
     assert broken_rules(ROOT) == []
 
 
+def find_circle(root: Path) -> list[str]:
+    """Name the rooms of a circle of imports, none where each floor imports lower ones alone."""
+    arrows: dict[str, set[str]] = {}
+    for file in source_files(root):
+        modules = (PurePosixPath(*m.split(".")) for m in imported_modules(root, file))
+        targets = {room_of(module) for module in modules if module.parts[0] in OURS}
+        arrows.setdefault(room_of(file), set()).update(targets - {room_of(file)})
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_rooms_import_each_other_in_a_circle() -> None:
+    assert find_circle(ROOT) == []
+
+
+def test_a_planted_circle_is_found(tmp_path: Path) -> None:
+    plant(tmp_path, "commands/run.py", "from commands.stack import pipeline")
+    plant(tmp_path, "commands/stack/pipeline.py", "def f():\n    from conf.settings import load")
+    plant(tmp_path, "conf/settings.py", "from commands import run")
+
+    assert set(find_circle(tmp_path)) == {"commands.run", "commands.stack", "conf"}
+
+
 def test_every_room_of_the_table_that_is_one_file_is_there() -> None:
     rooms = [name for name in ROOMS if name.count(".") == 1 and name not in FOLDER_ROOMS]
 
@@ -174,6 +209,13 @@ def test_every_room_of_the_table_that_is_one_file_is_there() -> None:
         ("packages/localaws/tests/s3/test_up.py", "import commands.run", "commands.run"),
         ("commands/run.py", "import spark_jobs.storage", "spark_jobs.storage"),
         ("commands/run.py", "import dags.etl", "dags.etl"),
+        ("commands/run.py", "from commands.query import main", "commands.query"),
+        ("commands/run.py", "from commands.benchmark import tables", "commands.benchmark"),
+        ("commands/stack/up.py", "import commands.run", "commands.run"),
+        ("commands/spark/jars.py", "from commands.stack.up import f", "commands.stack.up"),
+        ("commands/console.py", "import commands.checkout", "commands.checkout"),
+        ("maintenance/lake.py", "from commands.console import say", "commands.console"),
+        ("maintenance/lake.py", "import localaws.stack", "localaws.stack"),
     ],
 )
 def test_a_planted_forbidden_import_is_found(
@@ -198,7 +240,9 @@ def test_a_planted_forbidden_import_is_found(
         ("spark_jobs/transforms/plays.py", "from pyspark.sql import functions as F"),
         ("packages/localaws/src/localaws/up.py", "import moto\nfrom localaws import ports"),
         ("packages/localaws/tests/s3/test_up.py", "from .. import servers\nimport localaws.up"),
-        ("commands/run.py", "import numpy\nfrom spark_jobs import schemas"),
+        ("commands/run.py", "import numpy\nfrom commands.stack.pipeline import f"),
+        ("commands/folder_run/commit.py", "import numpy\nfrom spark_jobs import schemas"),
+        ("maintenance/lake.py", "import pyarrow\nfrom dags.systems import bucket"),
     ],
 )
 def test_an_import_that_the_table_names_passes(tmp_path: Path, file: str, line: str) -> None:
@@ -209,7 +253,13 @@ def test_an_import_that_the_table_names_passes(tmp_path: Path, file: str, line: 
     assert broken_rules(tmp_path) == []
 
 
-@pytest.mark.parametrize("file", ["utils/text.py", "dags/helpers/a.py", "spark_jobs/helpers.py"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        *("utils/text.py", "dags/helpers/a.py", "spark_jobs/helpers.py"),
+        *("commands/helpers.py", "commands/helpers/a.py"),
+    ],
+)
 def test_a_room_that_the_table_does_not_name_is_found(tmp_path: Path, file: str) -> None:
     plant(tmp_path, file, "")
 

@@ -9,8 +9,8 @@ from botocore import exceptions as aws
 from botocore.exceptions import ClientError
 
 from commands import compact, environment, query, rebuild, reconcile, validate
+from commands.console import CommandError
 from commands.environment import read_connection
-from commands.errors import CommandError
 from conf.settings import load_settings
 from dags.systems import connections
 from tests.flow_deliveries import FIRST, SONGS

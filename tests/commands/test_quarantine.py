@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from commands import quarantine
-from commands.parquet_tables import arrow_schema
 from conf import places
 from dags.metadata.load import write_quarantine
 from dags.systems.bucket import Bucket
+from maintenance.parquet_tables import arrow_schema
 from spark_jobs import schemas
 from tests.dags.memory_s3 import BUCKET, MemoryS3
 

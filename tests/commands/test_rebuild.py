@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from commands import rebuild
-from commands.errors import CommandError
+from commands.console import CommandError
 from conf.settings import load_settings
 
 SETTINGS = replace(load_settings("local"), mwaa_environment="an-environment")

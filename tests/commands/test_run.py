@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from commands import dead_runs, run, run_summary
-from commands.airflow_local import DagRun
-from commands.delivery import Delivery
+from commands import run
+from commands.airflow_run import dead_runs, summary
+from commands.airflow_run.airflow import DagRun
+from commands.folder_run.delivery import Delivery
 from tests.flow_deliveries import SONGS
 from tests.pipeline_world import World
 
@@ -136,7 +137,7 @@ def test_a_failed_run_is_told_on_stderr_and_by_the_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = ["error: a failed: why", "the log: /a/log", "call it again"]
-    monkeypatch.setattr(run_summary, "describe_failure", lambda *_: lines)
+    monkeypatch.setattr(summary, "describe_failure", lambda *_: lines)
     dag_run = DagRun(1, "r", {"a": "failed"}, {}, Path("/a/log"))
 
     assert run.tell(None, dag_run, 1.0) == 1  # type: ignore[arg-type]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from commands import java, native, spark_run
+from commands import spark_run
+from commands.spark import java, native
 from tests.commands.small_delivery import deliver
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from commands import claimed_files, spark_run
-from commands.content_hashes import sign
-from commands.delivery import DeliveredFile, Delivery
-from commands.errors import CommandError
-from commands.snapshot import Snapshot
+from commands import spark_run
+from commands.console import CommandError
+from commands.folder_run import claimed_files
+from commands.folder_run.content_hashes import sign
+from commands.folder_run.delivery import DeliveredFile, Delivery
+from commands.folder_run.snapshot import Snapshot
 from conf.rules import judged_by
 
 RULES = judged_by(0.1, 20, "")

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from commands import local_metadata, spark_run
-from commands.corrections import read_span
-from commands.snapshot import Snapshot
+from commands import spark_run
+from commands.folder_run import metadata
+from commands.folder_run.corrections import read_span
+from commands.folder_run.snapshot import Snapshot
 from tests.commands.small_delivery import SONGS, deliver
 
 
@@ -17,11 +18,11 @@ def data(tmp_path: Path) -> Path:
 
 
 def test_it_loads_by_the_rules_of_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    own = local_metadata.read_rules()
+    own = metadata.read_rules()
     monkeypatch.setenv("AIRFLOW__MUSIC_STREAMING__METADATA_MODE", "upsert")
     monkeypatch.setenv("AIRFLOW__MUSIC_STREAMING__TRACK_ID_PREFIX", "spotify:track:")
 
-    rules = local_metadata.read_rules()
+    rules = metadata.read_rules()
 
     assert (own.mode, own.track_id_prefix) == ("snapshot", "")
     assert (rules.mode, rules.track_id_prefix) == ("upsert", "spotify:track:")

@@ -15,10 +15,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from commands import local_metadata, run, spark_run
-from commands.delivery import DeliveredFile, Delivery, list_delivery
-from commands.local_metadata import LocalMetadata
-from commands.snapshot import STATE, Snapshot
+from commands import run, spark_run
+from commands.folder_run import metadata as local_metadata
+from commands.folder_run.delivery import DeliveredFile, Delivery, list_delivery
+from commands.folder_run.metadata import LocalMetadata
+from commands.folder_run.snapshot import STATE, Snapshot
 from conf import places
 from dags.systems import metadata as metadata_tables
 from dags.systems.bucket import Bucket

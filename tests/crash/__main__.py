@@ -16,8 +16,8 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from commands.local_aws import bring_up
-from commands.local_stack import describe_stack
+from commands.stack.bring_up import bring_up
+from commands.stack.describe import describe_stack
 from conf.settings import load_settings
 from dags.systems import bucket
 from localaws.stack import Stack

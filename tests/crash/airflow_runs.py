@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-from commands import airflow_local, dead_runs
-from commands.airflow_local import Session
-from commands.artifacts import put_artifacts
+from commands.airflow_run import airflow as airflow_local
+from commands.airflow_run import dead_runs
+from commands.airflow_run.airflow import Session
+from commands.airflow_run.artifacts import put_artifacts
 from conf.settings import OVERRIDE
 from dags.protocol.job_arguments import JOBS
 from tests.crash.comparison import find_fault

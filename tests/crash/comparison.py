@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from commands.reconcile import reconcile
+from maintenance.reconciliation import reconcile
 from tests.pipeline_world import World, read_warehouse
 from tests.plain_jobs import PlainJobs
 

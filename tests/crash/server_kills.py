@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from commands.local_aws import bring_up
-from commands.local_stack import ENVIRONMENT
+from commands.stack.bring_up import bring_up
+from commands.stack.describe import ENVIRONMENT
 from conf.settings import load_settings
 from localaws.stack import Stack
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from commands.compact import compact
 from dags.protocol.errors import FinalError, OvertakenError
+from maintenance.compaction import compact
 from tests.crash.scenarios import COMPACTION, Scenario
 from tests.crash.watch import DeathError, Kill, Watch
 from tests.pipeline_life import STEPS, Life

@@ -16,7 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 # What lies beside dags/ and conf/ in the repository, and not on MWAA.
-NOT_DEPLOYED = ("commands", "localaws", "spark_jobs")
+NOT_DEPLOYED = ("commands", "localaws", "maintenance", "spark_jobs")
 CLAIM = "manual-0123abcd-89abcdef"
 CONNECTION = SimpleNamespace(
     host="db.example", port=5432, schema="metadata", login="reader", password="a-planted-secret"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from commands.airflow_local import Airflow
+from commands.airflow_run.airflow import Airflow
 
 DAG_ID = "music_streaming_etl"
 READY_SECONDS = 120

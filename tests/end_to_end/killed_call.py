@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from commands import spark_run, spark_submit
+from commands import spark_run
+from commands.spark import submit
 
 DEADLINE_SECONDS = 200.0
 
@@ -19,7 +20,7 @@ def die(*_: Any, **__: Any) -> Any:
 
 def die_when_a_job_has_begun(job: str, folder: str) -> None:
     """Die as soon as a job has made a folder of the staging area."""
-    start_job = spark_submit.start_job
+    start_job = submit.start_job
 
     def start_and_die(name: str, *args: Any, properties: Path, **options: Any) -> Any:
         started = start_job(name, *args, properties=properties, **options)
@@ -30,7 +31,7 @@ def die_when_a_job_has_begun(job: str, folder: str) -> None:
             time.sleep(0.02)
         return started
 
-    spark_submit.start_job = start_and_die
+    submit.start_job = start_and_die
 
 
 def die_at_the_switch() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from commands.local_stack import describe_stack, make_client
+from commands.stack.describe import describe_stack, make_client
 from dags.systems.bucket import Bucket
 from tests.end_to_end.spark_run_helpers import BROKEN_SONGS, ROOT, Rows
 from tests.pipeline_world import read_warehouse

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from commands.airflow_local import build_environment, find_airflow
-from commands.artifacts import collect_artifacts, put_artifacts
-from commands.local_aws import bring_up
-from commands.local_stack import describe_stack, make_client
-from commands.seed_local_aws import open_warehouse
+from commands.airflow_run.airflow import build_environment, find_airflow
+from commands.airflow_run.artifacts import collect_artifacts, put_artifacts
+from commands.stack.bring_up import bring_up
+from commands.stack.describe import describe_stack, make_client
+from commands.stack.seed import open_warehouse
 from conf import places
 from conf.settings import Settings
 from dags.systems.bucket import Bucket

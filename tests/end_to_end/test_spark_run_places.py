@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from commands.parquet_tables import arrow_schema
+from maintenance.parquet_tables import arrow_schema
 from spark_jobs import schemas
 from tests import reference
 from tests.end_to_end.spark_run_helpers import (

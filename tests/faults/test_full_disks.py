@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from commands.local_aws import bring_up
-from commands.local_stack import describe_stack
+from commands.stack.bring_up import bring_up
+from commands.stack.describe import describe_stack
 from conf.settings import load_settings
 from dags.steps import load_metadata_to_rds
 from dags.systems.bucket import BucketError

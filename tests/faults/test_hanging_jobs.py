@@ -12,8 +12,8 @@ from typing import Any
 import psutil
 import pytest
 
-from commands.local_aws import bring_up
-from commands.local_stack import describe_stack, make_client
+from commands.stack.bring_up import bring_up
+from commands.stack.describe import describe_stack, make_client
 from conf import places
 from conf.settings import Settings
 from dags.airflow_versions import AirflowException

@@ -84,7 +84,7 @@ GUARDS = (
         "dags/protocol/batch.py",
         "number > compacted or (is_all and number == compacted)",
         "True",
-        "commands/test_compact.py::test_what_a_reader_listed_before_is_readable_for_seven_days",
+        "maintenance/test_compaction.py::test_what_a_reader_listed_before_is_readable_for_seven_days",
         "days: 1 != 0",
     ),
     Guard(

@@ -11,7 +11,7 @@ import pytest
 from tests.guards.guards import GUARDS, Guard
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("commands", "conf", "dags", "packages", "spark_jobs", "tests", "pyproject.toml")
+COPIED = tuple("commands conf dags maintenance packages spark_jobs tests pyproject.toml".split())
 TEST_SECONDS = 300
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from commands.compact import compact
 from conf.settings import Settings
+from maintenance.compaction import compact
 from tests import reference
 from tests.end_to_end.spark_run_helpers import Rows
 from tests.long_life.life_of_days import LongLife

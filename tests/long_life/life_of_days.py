@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from commands.compact import compact
-from commands.local_stack import make_client
-from commands.reconcile import reconcile
+from commands.stack.describe import make_client
 from dags.systems.bucket import Bucket
+from maintenance.compaction import compact
+from maintenance.reconciliation import reconcile
 from tests.long_life import mishaps
 from tests.long_life.catalogue import Catalogue
 from tests.long_life.counted_calls import CountedCalls

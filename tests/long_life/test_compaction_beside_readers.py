@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from commands.compact import compact
+from maintenance.compaction import compact
 from tests.flow_deliveries import FIRST, SECOND, SONGS, THIRD
 from tests.long_life.readers import KEEP_DAYS, open_reader
 from tests.long_life.simulated_time import SimulatedTime

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from commands import native
-from commands.java import SetupError
+from commands.console import CommandError
+from commands.spark import native
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -17,7 +17,7 @@ def require_native() -> None:
     """Skip a test on a machine that has no native code."""
     try:
         native.check_machine()
-    except SetupError as error:
+    except CommandError as error:
         pytest.skip(str(error))
 
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from commands import spark_submit
+from commands.spark import submit
 from conf import spark_sizes
 from spark_jobs import hadoop_files, session
 from spark_jobs.errors import JobError, SchemaMismatchError
@@ -208,14 +208,14 @@ def test_local_files_are_read_and_written_as_they_are() -> None:
     """Else names with a colon cannot be read, and .crc files lie beside each result."""
     name = "spark.hadoop.fs.file.impl"
 
-    assert spark_submit.read_local_settings()[name] == "org.apache.hadoop.fs.RawLocalFileSystem"
+    assert submit.read_local_settings()[name] == "org.apache.hadoop.fs.RawLocalFileSystem"
 
 
 @pytest.mark.parametrize("job", ["validate_data", "transform_kpis", "extract_metadata"])
 def test_a_wrong_flag_fails_before_spark_starts(job: str) -> None:
     result = subprocess.run(
         [sys.executable, str(ROOT / "spark_jobs" / "jobs" / f"{job}.py"), "--no-such-flag"],
-        env=spark_submit.job_environment(),
+        env=submit.job_environment(),
         capture_output=True,
         text=True,
         check=False,
@@ -230,12 +230,12 @@ def test_a_wrong_flag_fails_before_spark_starts(job: str) -> None:
 def test_a_submitted_job_ends_with_the_code_and_line_of_its_error(tmp_path: Path) -> None:
     """Also where the work fails, not the arguments: here the claim is missing."""
     properties = tmp_path / "spark.conf"
-    settings = spark_submit.read_local_settings() | {"spark.driver.memory": "1g"}
-    spark_submit.write_properties(properties, settings)
+    settings = submit.read_local_settings() | {"spark.driver.memory": "1g"}
+    submit.write_properties(properties, settings)
     arguments = ["--claim", f"file:{tmp_path}/claim.json", "--lake", f"file:{tmp_path}/lake"]
     arguments += ["--output", f"file:{tmp_path}/out", "--quarantine", f"file:{tmp_path}/bad"]
 
-    job = spark_submit.start_job(
+    job = submit.start_job(
         "validate_data", arguments, properties=properties, log=tmp_path / "validate.log"
     )
     code = job.process.wait(timeout=240)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from commands.local_aws import bring_up
-from commands.local_stack import describe_stack, make_client
+from commands.stack.bring_up import bring_up
+from commands.stack.describe import describe_stack, make_client
 from localaws.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[2]

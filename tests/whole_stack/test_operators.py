@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.local_stack import make_client
+from commands.stack.describe import make_client
 from localaws.stack import Stack
 from tests.whole_stack.conftest import BUCKET, Run
 

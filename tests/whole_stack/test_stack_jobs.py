@@ -9,8 +9,8 @@ from typing import Any
 import psutil
 import pytest
 
-from commands.artifacts import pack
-from commands.local_stack import make_client
+from commands.airflow_run.artifacts import pack
+from commands.stack.describe import make_client
 from localaws.stack import Stack
 from tests.whole_stack.conftest import BUCKET
 from tests.whole_stack.test_operators import ENDLESS_SQL

@@ -1,6 +1,6 @@
 -- How many plays streams holds in each hour, and a sum that only the same plays give.
 -- Grain: one row per hour, UTC. A play's number is eighteen digits of the MD5 of its three columns,
--- the letters a to f as 0 to 5. `commands.counted_plays` has its like.
+-- the letters a to f as 0 to 5. `maintenance.counted_plays` has its like.
 -- GETDATE keeps the answer out of the cache of results.
 -- Reads: streams, once.   Safe to repeat: yes.
 SELECT

@@ -12,8 +12,8 @@ from typing import Any
 import psycopg2
 import pytest
 
-from commands.local_stack import make_client
-from commands.seed_local_aws import (
+from commands.stack.describe import make_client
+from commands.stack.seed import (
     ADMIN_SECRET,
     metadata_dsn,
     open_warehouse,

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.parquet
 import pytest
 
-from commands import spark_submit
+from commands.spark import submit as spark_submit
 from tests.spark_jobs.job_builders import HEADER, LAST_MODIFIED, rows_of
 
 FILES = 10_000

@@ -161,7 +161,7 @@ def real_service(
     if not jars.is_dir():
         pytest.skip("no S3A jars: make setup takes them")
     java = subprocess.run(
-        [sys.executable, "-m", "commands.java"],
+        [sys.executable, "-m", "commands.spark.java"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -1,0 +1,1 @@
+"""A run of the whole DAG on the stand-in."""

@@ -1,0 +1,1 @@
+"""The jobs measured: against other engines, in growth, over history, and the warehouse."""
