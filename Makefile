@@ -18,7 +18,8 @@ PUT_ON_PATH := import pathlib, sysconfig; \
 AIRFLOW_2 := .cache/airflow-2.9.2
 AIRFLOW_2_LOCK := conf/aws/airflow-2.9.2.lock
 # Two files at a time, whatever the machine: each test starts its own servers, on ports of its own.
-PYTEST := TZ=UTC $(PY) -m pytest -n 2 --dist loadfile
+# What each took is kept in .cache, the ten longest are printed.
+PYTEST = TZ=UTC $(PY) -m pytest -n 2 --dist loadfile --durations=10 --junit-xml=.cache/$@.xml
 
 # Where a verb works: a state of the stand-in, or the account of an environment of conf/. A shell
 # may have an ENV of its own, which names a file.
@@ -31,7 +32,7 @@ FIND_PYTHON = for python in "$(PYTHON)" python3.11 python3.12 python3; do \
 	if [ -n "$$python" ] && "$$python" -c '$(FIT)' 2>/dev/null; then break; fi; \
 	if [ -n "$(PYTHON)" ]; then python=; break; fi; python=; done
 
-.PHONY: help setup lint types test test-slow check format lock sample spark-run metadata-up metadata-down bench clean
+.PHONY: help setup lint types test-fast test test-slow check format lock sample spark-run metadata-up metadata-down bench clean
 .PHONY: up down status env query certificates coverage bench-warehouse run validate quarantine
 .PHONY: reconcile rebuild backfill compact crash-test
 
@@ -68,6 +69,9 @@ lint: setup ## Check style (ruff), changing nothing
 
 types: setup ## Check types (mypy, strict)
 	@$(PY) -m mypy
+
+test-fast: setup ## Run the tests that need no server and no JVM
+	@$(PYTEST) -m "not slow and not server"
 
 test: setup $(AIRFLOW_2)/lock ## Run the tests, the long ones left out
 	@$(PYTEST) -m "not slow"

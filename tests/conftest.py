@@ -11,13 +11,52 @@ from pyspark.sql import SparkSession
 
 from commands.spark import jars, native
 from commands.spark.java import java_home
+from commands.stack.bring_up import bring_up
+from commands.stack.describe import describe_stack
+from conf.settings import load_settings
+from localaws.stack import Stack
 from spark_jobs.session import SETTINGS
+from tests.pipeline_world import World
 
 # Python's own clock too: collect() gives local datetimes.
 os.environ["TZ"] = "UTC"
 time.tzset()
 # Airflow turns everybody's log on; py4j tells of each connection, the last when stderr is closed.
 logging.getLogger("py4j").setLevel(logging.WARNING)
+
+# Fixtures that start a server or a JVM: a test that asks for one is marked `server`.
+SERVERS = frozenset(
+    {
+        *("spark", "pipeline_stack", "postgres", "dynamodb", "stack"),
+        # Of localaws' own tests.
+        *("s3_server", "dynamodb_server", "s3_endpoint", "moto_services", "a_seaweedfs"),
+        *("a_dynoxide", "port", "make_stack", "start_service"),
+    }
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a server or a JVM, which make test-fast leaves out."""
+    for item in items:
+        if SERVERS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.server)
+
+
+@pytest.fixture(scope="session")
+def pipeline_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The stand-in, once for all worlds of a process."""
+    stack, settings = describe_stack(tmp_path_factory.mktemp("aws"))
+    try:
+        bring_up(stack, settings)
+        yield stack
+    finally:
+        stack.down()
+
+
+@pytest.fixture
+def world(pipeline_stack: Stack) -> World:
+    return World(pipeline_stack, load_settings("local"))
 
 
 @pytest.fixture(scope="session")

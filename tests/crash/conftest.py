@@ -9,10 +9,7 @@ from dags.systems import bucket
 from localaws.stack import Stack
 from tests.crash.cases import Records
 from tests.crash.scenarios import SCENARIOS
-from tests.pipeline_fixtures import pipeline_stack, world
 from tests.pipeline_world import World
-
-__all__ = ["all_records", "one_at_a_time", "pipeline_stack", "records", "world"]
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,6 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.spark_run_helpers import Outcome, call_well, copy_sample
-from tests.pipeline_fixtures import pipeline_stack, world
-
-__all__ = ["first", "first_out", "pipeline_stack", "sample", "world"]
 
 
 @pytest.fixture(scope="session")

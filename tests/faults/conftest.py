@@ -12,11 +12,8 @@ from dags.systems.alerts import Alerts
 from dags.systems.bucket import Bucket
 from dags.systems.ledger import Ledger
 from dags.systems.warehouse import Warehouse
-from tests.pipeline_fixtures import pipeline_stack, world
 from tests.pipeline_world import World
 from tests.plain_jobs import PlainJobs
-
-__all__ = ["pipeline_stack", "worker_world", "world"]
 
 
 @pytest.fixture(autouse=True)

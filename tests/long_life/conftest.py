@@ -6,10 +6,7 @@ import pytest
 
 from conf.settings import Settings, load_settings
 from localaws.stack import Stack
-from tests.pipeline_fixtures import pipeline_stack, world
 from tests.pipeline_world import World
-
-__all__ = ["aging_settings", "aging_world", "pipeline_stack", "world"]
 
 
 @pytest.fixture

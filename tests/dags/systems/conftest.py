@@ -22,7 +22,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         yield servers.make_client("s3", server.endpoint)
 
 
-@pytest.fixture(params=["seaweedfs", "memory"])
+@pytest.fixture(params=[pytest.param("seaweedfs", marks=pytest.mark.server), "memory"])
 def bucket(request: pytest.FixtureRequest) -> Bucket:
     """Give a new bucket: a real server's, and the one in memory that other tests stand on."""
     if request.param == "memory":
