@@ -11,11 +11,8 @@ Main = Callable[[list[str]], int]
 MISTAKE = 2
 STOPPED = 130  # as a shell has it after Ctrl-C
 ADVICE = {
-    errno.ENOSPC: "free some space",
-    errno.EDQUOT: "free some space",
-    errno.EACCES: "check its permissions",
-    errno.EPERM: "check its permissions",
-    errno.EROFS: "check its permissions",
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "free some space"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "check its permissions"),
     errno.ENOTDIR: "name another folder",
 }
 

@@ -50,18 +50,9 @@ def read_ports(words: list[str]) -> dict[str, int]:
 def show_status(stack: Stack) -> int:
     """Print a line for each service; 1 if one of them is down."""
     status = stack.status()
-    print_rows(
-        ("service", "state", "pid", "address"),
-        [
-            (
-                line.service,
-                "running" if line.is_running else "down",
-                str(line.pid or ""),
-                line.address or "",
-            )
-            for line in status
-        ],
-    )
+    words = {True: "running", False: "down"}
+    rows = [(s.service, words[s.is_running], str(s.pid or ""), s.address or "") for s in status]
+    print_rows(("service", "state", "pid", "address"), rows)
     return 0 if all(line.is_running for line in status) else 1
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from commands import spark_run
+from commands.folder_run import jobs
 from commands.spark import java, native
 from tests.commands.small_delivery import deliver
 
@@ -162,7 +163,7 @@ def test_a_job_has_its_scratch_files_below_out_unless_a_comma_parts_the_path(
 ) -> None:
     staging = tmp_path / name / "staging"
 
-    path = spark_run.write_settings(staging, {"spark.driver.memory": "1g"})
+    path = jobs.write_settings(staging, {"spark.driver.memory": "1g"})
 
     lines = path.read_text().splitlines()
     assert ("spark.local.dir " in path.read_text()) == has_own_scratch

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from commands import spark_run
 from commands.console import CommandError
-from commands.folder_run import claimed_files
+from commands.folder_run import claimed_files, jobs
 from commands.folder_run.content_hashes import sign
 from commands.folder_run.delivery import DeliveredFile, Delivery
 from commands.folder_run.snapshot import Snapshot
@@ -59,7 +58,7 @@ def test_the_claim_names_commit_files_and_instants(tmp_path: Path) -> None:
     file = a_delivered_file(tmp_path / "a b.csv")
     snapshot = Snapshot(41, tmp_path, "version", {})
 
-    claim = spark_run.write_claim(tmp_path / "staging", [file], snapshot, "newer", RULES)
+    claim = jobs.write_claim(tmp_path / "staging", [file], snapshot, "newer", RULES)
 
     assert json.loads((tmp_path / "staging" / "claim.json").read_text()) == claim
     assert claim["claim"].startswith(f"{claim['run']}-")

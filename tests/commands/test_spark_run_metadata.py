@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from commands import spark_run
-from commands.folder_run import metadata
+from commands.folder_run import jobs, metadata
 from commands.folder_run.corrections import read_span
 from commands.folder_run.snapshot import Snapshot
 from tests.commands.small_delivery import SONGS, deliver
@@ -69,7 +69,7 @@ def test_days_that_cannot_be_computed_anew_are_refused_before_anything_is_made(
 def test_days_to_compute_anew_stand_in_the_claim(tmp_path: Path) -> None:
     days = read_span("2024-02-28", "2024-03-01")
 
-    claim = spark_run.write_claim(
+    claim = jobs.write_claim(
         tmp_path / "staging", [], Snapshot(1, tmp_path, "v", {}), "v", "rules", days
     )
 
