@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import fcntl
 import json
 import signal
 import sys
@@ -31,6 +30,7 @@ from dags.protocol.errors import FinalError
 from dags.protocol.params import RunParams, read_params
 from dags.systems.bucket import Bucket
 from localaws import stack_state
+from localaws.processes import try_lock
 from localaws.stack import Stack
 
 # A killed call's Airflow holds the lock until the kernel has ended it too.
@@ -156,14 +156,6 @@ def alone(state: Path) -> Iterator[int]:
                 )
             time.sleep(LOCK_POLL_SECONDS)
         yield lock.fileno()
-
-
-def try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 if __name__ == "__main__":

@@ -102,14 +102,14 @@ def locked(path: Path) -> Iterator[None]:
         lock = path.open("a")
     with lock:
         deadline = time.monotonic() + LOCK_SECONDS
-        while not _try_lock(lock.fileno()):
+        while not try_lock(lock.fileno()):
             if time.monotonic() > deadline:
                 raise LocalAwsError(f"another process holds {path}: wait for it or end it")
             time.sleep(POLL_SECONDS)
         yield
 
 
-def _try_lock(descriptor: int) -> bool:
+def try_lock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -6,7 +6,6 @@ links through it. So one rename publishes a commit, and a killed call publishes 
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
@@ -19,6 +18,7 @@ from typing import Any, TextIO
 import pyarrow.parquet
 
 from commands.console import CommandError
+from localaws.processes import try_lock
 from maintenance.parquet_tables import arrow_schema
 from spark_jobs import schemas
 
@@ -61,10 +61,8 @@ def open_output(out: Path) -> Iterator[Snapshot]:
     state = out / STATE
     state.mkdir(parents=True, exist_ok=True)
     with (state / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise CommandError(f"another spark-run works on {out}: wait for it to end") from error
+        if not try_lock(lock.fileno()):
+            raise CommandError(f"another spark-run works on {out}: wait for it to end")
         snapshot = read_snapshot(out)
         check_schemas(snapshot)
         check_room(lock)

@@ -17,8 +17,8 @@ from commands.airflow_run import airflow as airflow_run
 from commands.airflow_run.airflow import OWN_VERSION, Airflow, Session, find_airflow
 from commands.airflow_run.watch import Watch
 from commands.console import CommandError
-from commands.run import try_lock
 from conf.settings import load_settings
+from localaws.processes import try_lock
 
 SETTINGS = load_settings("local")
 AWS = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "LOCAL1"}
