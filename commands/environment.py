@@ -16,15 +16,18 @@ from botocore import exceptions as aws
 from botocore.exceptions import BotoCoreError, ClientError
 
 from commands.console import CommandError, verb
-from commands.stack import pipeline
+from commands.stack import bring_up
 from commands.stack.describe import DEFAULT_STATE, ENVIRONMENT
 from commands.stack.pipeline import open_local_pipeline
 from conf.settings import Settings, load_settings
+from dags.protocol.errors import PipelineError
 from dags.protocol.pipeline import Pipeline, open_pipeline
 from dags.systems import connections
+from dags.systems.bucket import BucketError
 from dags.systems.connections import MissingFieldError
 
-MISTAKES = (*pipeline.MISTAKES, MissingFieldError, BotoCoreError, Boto3Error, ClientError)
+BY_AWS = (BotoCoreError, Boto3Error, ClientError)
+MISTAKES = (*bring_up.MISTAKES, PipelineError, BucketError, MissingFieldError, *BY_AWS)
 EXPIRED_CODES = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 UNKNOWN_CODES = ("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch")
 DENIED_CODES = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
@@ -136,7 +139,7 @@ def describe(error: Exception) -> str:
         return f"AWS does not know these credentials ({text}): {SIGN_IN}"
     if code in DENIED_CODES:
         return f"AWS denied it ({text}): use a role that may, or let it be given that right"
-    if isinstance(error, BotoCoreError | Boto3Error | ClientError):
+    if isinstance(error, BY_AWS):
         return f"AWS refuses, or is not reached: {text}"
     return str(error)
 

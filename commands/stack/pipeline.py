@@ -8,16 +8,12 @@ from commands.stack import bring_up
 from commands.stack.describe import describe_stack, make_client
 from commands.stack.seed import metadata_dsn, open_warehouse
 from conf.settings import Settings
-from dags.protocol.errors import PipelineError
 from dags.protocol.pipeline import Pipeline
 from dags.systems import metadata
 from dags.systems.alerts import Alerts
-from dags.systems.bucket import Bucket, BucketError
+from dags.systems.bucket import Bucket
 from dags.systems.ledger import Ledger
 from localaws.stack import Stack
-
-# What a verb over a pipeline tells its user in one line.
-MISTAKES = (*bring_up.MISTAKES, PipelineError, BucketError)
 
 
 def open_local_pipeline(state: Path) -> Pipeline:
