@@ -1,4 +1,4 @@
-"""The rules of the house style that can be read from the files."""
+"""The rules of CONTRIBUTING.md that can be read from the files."""
 
 import ast
 import re
