@@ -12,7 +12,9 @@ from tests.architecture import citations
 ROOT = Path(__file__).resolve().parents[2]
 MAX_FILE_LINES = 250
 MAX_FUNCTION_LINES = 40
-TEXT_SUFFIXES = frozenset({".cfg", ".ini", ".json", ".lock", ".md", ".py", ".sh", ".sha256"})
+TEXT_SUFFIXES = frozenset(
+    {".cfg", ".conf", ".in", ".ini", ".json", ".lock", ".md", ".py", ".sh", ".sha256"}
+)
 TEXT_SUFFIXES |= frozenset({".sql", ".toml", ".txt", ".xml", ".yaml", ".yml"})
 TEXT_NAMES = frozenset({"Makefile", "LICENSE", ".gitignore", "run"})
 NOT_OURS = frozenset({".git", ".venv", ".cache", ".local", "build", "dist", "__pycache__"})
