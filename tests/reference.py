@@ -1,8 +1,8 @@
-"""DESIGN § 4 a second time, in plain Python: slow, literal, and none of the product's code.
+"""docs/input.md a second time, in plain Python: slow, literal, none of the product's code.
 
 Whole files go in as bytes; no regular expression, no Spark. Instants are microseconds since
 1970, UTC. It says what the product must give for inputs that nobody wrote an answer for;
-`reference_kpis` says the same of § 5.
+`reference_kpis` does the same with docs/kpis.md.
 """
 
 import calendar

@@ -1,4 +1,4 @@
-"""DESIGN § 5 a second time, in plain Python: slow, literal, and none of the product's code.
+"""docs/kpis.md a second time, in plain Python: slow, literal, none of the product's code.
 
 Means, indexes and diversities are exact fractions; instants are microseconds since 1970, UTC.
 """

@@ -1,4 +1,4 @@
-"""Which rooms there are and what each may import: the house style's table, for a program."""
+"""Which rooms there are and what each may import: docs/architecture.md, for a program."""
 
 import sys
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Room:
     types: frozenset[str] = frozenset()
 
 
-# Keys are where the importing file lies; docs and reasons: the table of the house style.
+# Keys are where the importing file lies; docs/architecture.md says why.
 ROOMS = {
     "conf": Room(("conf",), STANDARD | {"yaml"}),
     "dags": Room(("dags", "conf"), STANDARD | {"airflow"}),

@@ -1,4 +1,4 @@
-"""The rules of the house style that can be read from the files."""
+"""The rules of CONTRIBUTING.md that can be read from the files."""
 
 import ast
 import re
@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture import citations
+
 ROOT = Path(__file__).resolve().parents[2]
 MAX_FILE_LINES = 250
 MAX_FUNCTION_LINES = 40
-TEXT_SUFFIXES = frozenset({".cfg", ".ini", ".json", ".lock", ".md", ".py", ".sh", ".sha256"})
+TEXT_SUFFIXES = frozenset(
+    {".cfg", ".conf", ".in", ".ini", ".json", ".lock", ".md", ".py", ".sh", ".sha256"}
+)
 TEXT_SUFFIXES |= frozenset({".sql", ".toml", ".txt", ".xml", ".yaml", ".yml"})
 TEXT_NAMES = frozenset({"Makefile", "LICENSE", ".gitignore", "run"})
 NOT_OURS = frozenset({".git", ".venv", ".cache", ".local", "build", "dist", "__pycache__"})
@@ -145,6 +149,10 @@ def undocumented_verbs(root: Path) -> Finding:
     yield from (f"{verb} is .PHONY and no verb" for verb in phony - {verb for verb, _ in verbs})
 
 
+def broken_citations(root: Path) -> Finding:
+    yield from citations.find_broken(root, text_files(root))
+
+
 PLANTED = [
     (long_files, "dags/a.py", "x = 1\n" * 251),
     (long_functions, "dags/a.py", "def f():\n" + "    x = 1\n" * 40),
@@ -158,6 +166,15 @@ PLANTED = [
     (vague_test_names, "tests/test_a.py", "def test_it_works(): ..."),
     (sql_out_of_form, "conf/sql/a.sql", "DELETE FROM plays"),
     (sql_out_of_form, "conf/sql/a.sql", "-- All plays.\nSELECT *\nFROM plays"),
+    (broken_citations, "dags/a.py", "# DESIGN" + ".md says why"),
+    (broken_citations, "dags/a.py", "# the design, \N{SECTION SIGN} 4"),
+    (broken_citations, "dags/a.py", "ROOT = Path(__file__).resolve()" + ".parents[2]"),
+    (broken_citations, "dags/a.py", "LAB = ROOT" + ".parent / 'lab'"),
+    (broken_citations, "dags/a.py", "LAB = '/home" + "/ann/lab'"),
+    (broken_citations, "docs/flow.md", "[the flow](flow.html)"),
+    (broken_citations, "docs/flow.md", "# A page\n[above](#a-pag)"),
+    (broken_citations, "docs/flow.md", "look in `docs/b/*.py`"),
+    (broken_citations, "docs/flow.md", "make bench AGAINST=../../older"),
     (undocumented_verbs, "Makefile", ".PHONY: run\nrun: setup\n\techo\n"),
     (undocumented_verbs, "Makefile", "run: ## Run\n\techo\n"),
     (undocumented_verbs, "Makefile", ".PHONY: run gone\nrun: ## Run\n\techo\n"),

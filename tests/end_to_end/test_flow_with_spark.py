@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from commands import sample
 from localaws.stack import Stack
-from tests.end_to_end.spark_run_helpers import ROOT
 from tests.flow_cases import CASES, Case
 from tests.pipeline_world import World
 from tests.reference_kpis import Song
 from tests.warm_spark import SparkJobs, reach_s3
 
-LAB = ROOT.parent / "shared" / "data" / "lab"
 # These go with make test, the others with make test-slow.
 QUICK = (
     "a_run_without_a_play_before_one_with_plays",
@@ -22,6 +21,15 @@ QUICK = (
     "a_refused_file_among_good_ones",
     "a_file_twice",
 )
+
+
+@pytest.fixture(scope="module")
+def one_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a day of plays in three files, each of all hours: data that lies on every machine."""
+    folder = tmp_path_factory.mktemp("sample") / "data"
+    words = "--plays 34000 --days 1 --rows-per-file 11400 --seed 1 --out".split()
+    assert sample.main([*words, str(folder)]) == 0
+    return folder
 
 
 @pytest.fixture
@@ -47,29 +55,31 @@ def test_the_flow_at_length(spark_world: World, case: Case) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not LAB.is_dir(), reason="the lab's data does not lie beside the project")
 @pytest.mark.parametrize(
     "runs",
-    [["123"], ["12", "3"], ["3", "1", "2"]],
+    [["012"], ["01", "2"], ["2", "0", "1"]],
     ids=["one-run", "two-runs", "three-runs"],
 )
-def test_the_labs_data_in_any_number_of_runs(spark_world: World, runs: list[str]) -> None:
+def test_a_day_of_many_plays_in_any_number_of_runs(
+    spark_world: World, one_day: Path, runs: list[str]
+) -> None:
     for kind in ("users", "songs"):
-        name = f"data/{kind}/{kind}.csv"
-        spark_world.bucket.put(name, (LAB / kind / f"{kind}.csv").read_bytes())
-    spark_world.songs = read_songs(LAB / "songs" / "songs.csv")
+        name = f"{kind}/{kind}.csv"
+        spark_world.bucket.put(f"data/{name}", (one_day / name).read_bytes())
+    spark_world.songs = read_songs(one_day / "songs" / "songs.csv")
 
     for number, files in enumerate(runs):
         for file in files:
-            content = (LAB / "streams" / f"streams{file}.csv").read_bytes()
-            spark_world.deliver_bytes(f"data/streams/streams{file}.csv", content)
+            (path,) = one_day.rglob(f"plays-00000{file}.csv")
+            spark_world.deliver_bytes(f"data/streams/{path.name}", path.read_bytes())
         assert spark_world.run(f"run {number}") == "committed"
 
     spark_world.assert_tables()
     tables = spark_world.tables()
-    assert len(tables["streams"]) == 34_038
-    assert (len(tables["hourly_kpis"]), len(tables["genre_kpis"])) == (24, 113)
-    assert (len(tables["users"]), len(tables["songs"])) == (50_000, len(spark_world.songs))
+    assert len(tables["streams"]) == 33_830
+    # A play in a hundred is of the day before.
+    assert (len(tables["hourly_kpis"]), len(tables["genre_kpis"])) == (48, 93)
+    assert (len(tables["users"]), len(tables["songs"])) == (1_700, len(spark_world.songs))
 
 
 def read_songs(path: Path) -> list[Song]:

@@ -1,4 +1,4 @@
-"""The declared shapes are those of the design, text widths included."""
+"""The declared shapes are those written down here: names, order, types, keys, widths of texts."""
 
 import pytest
 from pyspark.sql.types import StringType, StructType
