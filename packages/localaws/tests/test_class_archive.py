@@ -60,6 +60,8 @@ def test_another_java_class_path_or_jar_has_another_archive(java: Path, tmp_path
     paths = [find(java).path, find(java, "/a.jar").path, find(java, f"{jars}/*").path]
     (jars / "b.jar").touch()
     paths += [find(java, f"{jars}/*").path, find(java, f"{jars}/*{os.pathsep}/a.jar").path]
+    os.utime(jars / "b.jar", (1, 1))  # put there again, as by a new environment
+    paths += [find(java, f"{jars}/*").path]
     (java / "release").write_text("17.0.2")
 
     assert len({*paths, find(java).path}) == len(paths) + 1

@@ -54,19 +54,24 @@ def find_archive(folder: Path, java_home: Path, class_path: str, writer: str) ->
     release = java_home / "release"
     java = release.read_text() if release.exists() else ""
     spark = find_spec("pyspark")
+    spark_jars = f"{Path(spark.origin).parent}/jars/*" if spark and spark.origin else ""
     # Java compares the whole class path, so a copy of Spark elsewhere has another archive.
-    parts = [str(java_home), java, str(spark and spark.origin), *list_jars(class_path)]
+    parts = [str(java_home), java, *list_jars(spark_jars), *list_jars(class_path)]
     fingerprint = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
     path = folder / f"spark-{version('pyspark')}-{fingerprint}.jsa"
     return ClassArchive(path, path.with_suffix(f".{writer}.part"))
 
 
 def list_jars(class_path: str) -> list[str]:
-    """List a class path, its folders (`…/*`) by their files: other files are another class path."""
-    listed = []
-    for entry in filter(None, class_path.split(os.pathsep)):
-        listed += sorted(map(str, Path(entry).parent.glob("*"))) if entry[-1] == "*" else [entry]
-    return listed
+    """List the files of a class path, folders (`…/*`) too, each with its size and time.
+
+    Java refuses an archive whose jars are newer, without an error: as of a .venv made again.
+    """
+    listed: list[Path] = []
+    for path in map(Path, filter(None, class_path.split(os.pathsep))):
+        listed += sorted(path.parent.glob("*")) if path.name == "*" else [path]
+    found = ((path, path.stat() if path.exists() else None) for path in listed)
+    return [f"{path} {stat and (stat.st_size, stat.st_mtime_ns)}" for path, stat in found]
 
 
 def remove_abandoned(folder: Path) -> None:
