@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from commands import sample
+from commands.sample_data import plays as sample
 from localaws.stack import Stack
 from tests.flow_cases import CASES, Case
 from tests.pipeline_world import World
