@@ -70,7 +70,7 @@ lint: setup ## Check style (ruff), changing nothing
 types: setup ## Check types (mypy, strict)
 	@$(PY) -m mypy
 
-test-fast: setup ## Run the tests that need no server and no JVM
+test-fast: setup $(AIRFLOW_2)/lock ## Run the tests that need no server and no JVM
 	@$(PYTEST) -m "not slow and not server"
 
 test: setup $(AIRFLOW_2)/lock ## Run the tests, the long ones left out
